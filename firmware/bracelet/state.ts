@@ -1,0 +1,90 @@
+import type { UtcOffset } from "../../protocol/messages/order.ts";
+import { createGate, type Gate } from "../gnss/gate.ts";
+import { type Belief, createBelief } from "../motion/still.ts";
+import { NEVER_MS, type Plan } from "../sampling/plan.ts";
+import type { Reach } from "../sampling/reach.ts";
+import { createTtff, type Ttff } from "../sampling/ttff.ts";
+import { createLook, type Look } from "../zones/membership.ts";
+import { type Pack, zoneBufferM, zoneCount } from "../zones/pack.ts";
+import type { Watch } from "../zones/watch.ts";
+
+/** What the order tells the device beside its zones. */
+export interface Duty {
+  fromMs: number;
+  toMs: number | undefined;
+  utcOffsets: UtcOffset[];
+  delayMs: number;
+  heartbeatMs: number;
+}
+
+/** The receiver as the machine believes it to be. */
+export type ReceiverState =
+  | { phase: "off" }
+  /** `solvedMs`: when the first plausible solution of this acquisition came. */
+  | { phase: "acquiring"; sinceMs: number; solvedMs: number | undefined };
+
+/** Everything that the machine remembers. No clock, no promise, no callback: a checkpoint of it is the device. */
+export interface BraceletState {
+  duty: Duty;
+  pack: Pack;
+  /** One byte a zone: 1 while it counts. */
+  active: Uint8Array;
+  /** When the next zone begins or ceases to count. */
+  changeMs: number;
+  gate: Gate;
+  ttff: Ttff;
+  belief: Belief;
+  reach: Reach;
+  receiver: ReceiverState;
+  plan: Plan;
+  /** Device clock of the last accepted fix; `undefined` before the first. */
+  fixMs: number | undefined;
+  fixLatE7: number;
+  fixLonE7: number;
+  fixDoubtM: number;
+  /** Only the zones that are not plainly outside. */
+  watches: Watch[];
+  /** In a zone, in a buffer, or confirming. */
+  close: boolean;
+  /** Acquisitions in a row that gave no accepted fix. */
+  failures: number;
+  /** `location-lost` stands. */
+  lost: boolean;
+  alertSeq: number;
+  look: Look;
+  /** The widest buffer of any zone, metres. */
+  widestBufferM: number;
+}
+
+export function createState(duty: Duty, pack: Pack, bootMs: number): BraceletState {
+  let widestBufferM = 0;
+  const zones = zoneCount(pack);
+  for (let i = 0; i < zones; i++) {
+    const bufferM = zoneBufferM(pack, i);
+    if (bufferM > widestBufferM) widestBufferM = bufferM;
+  }
+  return {
+    duty: duty,
+    pack: pack,
+    active: new Uint8Array(zones),
+    changeMs: NEVER_MS,
+    gate: createGate(),
+    ttff: createTtff(),
+    belief: createBelief(),
+    // Before the first fix the wearer could be anywhere: no slack.
+    reach: { pace: "free", slackM: 0, speedMps: 0, atMs: bootMs },
+    receiver: { phase: "off" },
+    plan: { onMs: bootMs, wantedFromMs: bootMs, touchMs: bootMs },
+    fixMs: undefined,
+    fixLatE7: 0,
+    fixLonE7: 0,
+    fixDoubtM: 0,
+    watches: [],
+    close: false,
+    failures: 0,
+    lost: false,
+    alertSeq: 0,
+    look: createLook(pack),
+    widestBufferM: widestBufferM,
+  };
+}

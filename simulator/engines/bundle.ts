@@ -1,0 +1,15 @@
+import { existsSync, readFileSync } from "node:fs";
+import vm from "node:vm";
+import { ToolError } from "../../protocol/errors.ts";
+import { createEspruinoContext } from "./bundle-globals.ts";
+import type { StartEngine } from "./engine.ts";
+import { type Image, startImage } from "./node.ts";
+
+/** The device bundle in a context that has what Espruino has and no more. `file`: dist/firmware/bracelet.espruino.js. */
+export function bundleEngine(file: string): StartEngine {
+  if (!existsSync(file)) throw new ToolError("replay.no-bundle", { file });
+  const context = createEspruinoContext();
+  vm.runInContext(readFileSync(file, "utf8"), context, { filename: "bracelet.espruino.js" });
+  const built = vm.runInContext("omamori", context) as Image;
+  return (ports, map, duty, onEffect) => startImage(built, ports, map, duty, onEffect);
+}

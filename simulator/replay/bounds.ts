@@ -1,0 +1,167 @@
+import type { Order } from "../../protocol/messages/order.ts";
+import type { MotionChange } from "../hardware/motion-sensor.ts";
+import { createCursor, type Path, rowDistanceM } from "../world/path.ts";
+import { truthOf } from "./truth-geometry.ts";
+import { countsAt } from "./truth-schedule.ts";
+
+/** The least number of fixes outside zones that two kinds of perfect knowledge would need. */
+export interface Bounds {
+  /** Exact positions, the device's own speed model and motion sensor, every wait as long as these allow. */
+  greedy: number;
+  /** The same without the time that confirmation needs. */
+  greedyUnconfirmed: number;
+  /** Knows the true path length as it grows: looks when it reaches the boundary's distance, plus D. */
+  odometer: number;
+}
+
+const CEILING_MPS = 60;
+const ACCEL_MPS2 = 3;
+const WALK_MPS = 3;
+const STILL_MPS = 0.5;
+const CONFIRM_S = 15;
+const STILL_LOOKS_S = [120, 600];
+const STEP_S = 1;
+
+/** What every policy walks over: distances, motion and speed along the path. */
+interface Ground {
+  path: Path;
+  motionAt: (row: number) => MotionChange["motion"];
+  /** Metres to the nearest boundary that counts; negative inside. */
+  distanceM: (row: number) => number;
+  delayS: number;
+  heartbeatS: number;
+}
+
+export function lowerBounds(path: Path, order: Order, motions: MotionChange[]): Bounds {
+  const ground: Ground = {
+    path,
+    motionAt: motionByRow(path, motions),
+    distanceM: distanceByRow(path, order),
+    delayS: order.delayS,
+    heartbeatS: order.heartbeatS,
+  };
+  return {
+    greedy: greedyFixes(ground, CONFIRM_S),
+    greedyUnconfirmed: greedyFixes(ground, 0),
+    odometer: walk(ground, (tS, row) => odometerWaitS(ground, tS, row)),
+  };
+}
+
+/** Metres to the nearest boundary that counts, negative where a zone is violated; computed when asked, and remembered. */
+export function distanceByRow(path: Path, order: Order): (row: number) => number {
+  const truths = order.zones.map(truthOf);
+  const known = new Float64Array(path.rows).fill(Number.NaN);
+  return (row) => {
+    if (!Number.isNaN(known[row])) return known[row];
+    let least = Number.POSITIVE_INFINITY;
+    let inside = false;
+    for (const truth of truths) {
+      if (!countsAt(truth.zone, order, path.timeMs[row])) continue;
+      least = Math.min(least, truth.boundaryM(path.lat[row], path.lon[row]));
+      if (truth.contains(path.lat[row], path.lon[row]) === (truth.zone.kind === "exclusion")) inside = true;
+    }
+    known[row] = inside ? -least : least;
+    return known[row];
+  };
+}
+
+function motionByRow(path: Path, motions: MotionChange[]): (row: number) => MotionChange["motion"] {
+  const codes = new Uint8Array(path.rows);
+  let next = 0;
+  let said = 2;
+  for (let row = 0; row < path.rows; row++) {
+    while (next < motions.length && motions[next].atMs <= path.timeMs[row])
+      said = MOTIONS.indexOf(motions[next++].motion);
+    codes[row] = said;
+  }
+  return (row) => MOTIONS[codes[row]];
+}
+
+const MOTIONS: MotionChange["motion"][] = ["still", "walking", "moving"];
+
+/** Counts the fixes of a policy outside zones; inside, it waits for the exit free of charge. */
+function walk(ground: Ground, waitS: (tS: number, row: number) => number): number {
+  const { path } = ground;
+  const rowAt = createCursor(path);
+  const endS = path.timeMs[path.rows - 1] / 1000;
+  let tS = path.timeMs[0] / 1000;
+  let fixes = 0;
+  while (tS <= endS) {
+    let row = rowAt(tS * 1000);
+    if (ground.distanceM(row) < 0) {
+      while (row < path.rows && ground.distanceM(row) < 0) row++;
+      if (row >= path.rows) break;
+      tS = path.timeMs[row] / 1000;
+    }
+    fixes += 1;
+    tS += Math.max(STEP_S, waitS(tS, row));
+  }
+  return fixes;
+}
+
+function greedyFixes(ground: Ground, confirmS: number): number {
+  const bout: StillBout = { row: -1, sinceS: 0, looks: 0 };
+  return walk(ground, (tS, row) => greedyWaitS(ground, bout, tS, row, confirmS));
+}
+
+/** When the present stillness was first witnessed, and how often since. */
+interface StillBout {
+  row: number;
+  sinceS: number;
+  looks: number;
+}
+
+function greedyWaitS(ground: Ground, bout: StillBout, tS: number, row: number, confirmS: number): number {
+  const { path } = ground;
+  const motion = ground.motionAt(row);
+  const trusted =
+    (motion === "still" && path.speedMps[row] < STILL_MPS) || (motion === "walking" && path.speedMps[row] < WALK_MPS);
+  const limitS = Math.min(
+    ground.heartbeatS,
+    trusted && motion === "still" ? stillLimitS(ground, bout, tS, row) : ground.heartbeatS,
+  );
+  let leftM = ground.distanceM(row);
+  let speed = path.speedMps[row];
+  let believed = trusted;
+  let at = row;
+  let waitS = 0;
+  while (waitS < limitS) {
+    while (at + 1 < path.rows && path.timeMs[at + 1] / 1000 <= tS + waitS) at++;
+    if (believed && ground.motionAt(at) !== motion) {
+      believed = false;
+      if (motion === "still") speed = 0;
+    }
+    if (believed) leftM -= motion === "walking" ? WALK_MPS : 0;
+    else {
+      leftM -= speed + ACCEL_MPS2 / 2;
+      speed = Math.min(CEILING_MPS, speed + ACCEL_MPS2);
+    }
+    if (leftM < 0) break;
+    waitS += STEP_S;
+  }
+  return Math.min(limitS, waitS + ground.delayS - confirmS);
+}
+
+function stillLimitS(ground: Ground, bout: StillBout, tS: number, row: number): number {
+  let first = row;
+  while (first > 0 && ground.motionAt(first - 1) === "still") first--;
+  if (bout.row !== first) {
+    bout.row = first;
+    bout.sinceS = tS;
+    bout.looks = 0;
+  }
+  const look = STILL_LOOKS_S[bout.looks++];
+  return look === undefined ? ground.heartbeatS : Math.max(STEP_S, bout.sinceS + look - tS);
+}
+
+function odometerWaitS(ground: Ground, tS: number, row: number): number {
+  const { path } = ground;
+  const distanceM = ground.distanceM(row);
+  let gone = 0;
+  let at = row;
+  while (at + 1 < path.rows && gone < distanceM) {
+    gone += rowDistanceM(path, at, at + 1);
+    at++;
+  }
+  return gone < distanceM ? Number.POSITIVE_INFINITY : path.timeMs[at] / 1000 - tS + ground.delayS;
+}

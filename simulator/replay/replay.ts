@@ -1,0 +1,209 @@
+import type { Ports } from "../../firmware/bracelet/device.ts";
+import type { Effect } from "../../firmware/bracelet/effects.ts";
+import { writePack } from "../../firmware/zones/pack-writer.ts";
+import { ToolError } from "../../protocol/errors.ts";
+import type { Alert } from "../../protocol/messages/alert.ts";
+import type { Fix } from "../../protocol/messages/fix.ts";
+import type { Order } from "../../protocol/messages/order.ts";
+import type { StartEngine } from "../engines/engine.ts";
+import { chargeMah } from "../hardware/charge.ts";
+import { createFlash } from "../hardware/flash.ts";
+import {
+  createReceiver,
+  createReplayReceiver,
+  type GnssReceiver,
+  type ReceiverModel,
+} from "../hardware/gnss-receiver.ts";
+import { senseMotion } from "../hardware/motion-sensor.ts";
+import type { Trace } from "../traces/trace.ts";
+import { makePath, type Path } from "../world/path.ts";
+import { seededRandom } from "../world/random.ts";
+import { type Baseline, runBaseline } from "./baseline.ts";
+import { createEffectLog } from "./effect-log.ts";
+import { type EntryAlert, falseAlerts, findVisits, type ScoredVisit, scoreVisits } from "./visits.ts";
+
+export interface ReplayOptions {
+  order: Order;
+  startEngine: StartEngine;
+  receiver: ReceiverModel;
+  seed: number;
+  /** Share done, 0 to 1; called about a hundred times. */
+  onProgress?: (done: number) => void;
+  /** Canonical line of every effect. */
+  onEffectLine?: (line: string) => void;
+}
+
+export interface JudgedFix {
+  atMs: number;
+  fix: Fix;
+  accepted: boolean;
+  reason: string | undefined;
+}
+
+/** Everything a run gave, for the summary, the report and the benchmarks. */
+export interface ReplayResult {
+  trace: Trace;
+  path: Path;
+  order: Order;
+  receiver: ReceiverModel | "raw";
+  seed: number;
+  fixes: JudgedFix[];
+  alerts: Alert[];
+  visits: ScoredVisit[];
+  falseAlerts: EntryAlert[];
+  /** Times at which the receiver was switched on and off, alternating. */
+  powerMs: number[];
+  fixAttempts: number;
+  gnssOnS: number;
+  chargeMah: number;
+  baseline: Baseline;
+  spanS: number;
+  effectHash: string;
+}
+
+const JOURNAL_BYTES = 4 * 1024 * 1024;
+
+/** Runs one trace through the bracelet, from the receiver's bytes to the alerts, in virtual time. */
+export function replay(trace: Trace, options: ReplayOptions): ReplayResult {
+  const path = makePath(trace);
+  if (path.rows === 0) throw new ToolError("replay.empty-trace", { file: trace.name });
+  const run = runDevice(trace, path, options);
+  const { order } = options;
+  const entries = entryAlerts(run.alerts);
+  const accepted = run.fixes.filter((f) => f.accepted).map((f) => f.atMs);
+  const spanS = (path.timeMs[path.rows - 1] - path.timeMs[0]) / 1000;
+  const gnssOnS = onSeconds(run.powerMs, path.timeMs[path.rows - 1]);
+  return {
+    trace,
+    path,
+    order,
+    receiver: trace.raw ? "raw" : options.receiver,
+    seed: options.seed,
+    ...run,
+    visits: scoreVisits(path, findVisits(path, order), entries, order.delayS, accepted),
+    falseAlerts: falseAlerts(path, order, entries),
+    gnssOnS,
+    chargeMah: chargeMah(gnssOnS, spanS, run.alerts.length),
+    baseline: runBaseline(path, receiverFor(trace, path, options), spanS),
+    spanS,
+  };
+}
+
+function receiverFor(trace: Trace, path: Path, options: ReplayOptions): GnssReceiver {
+  return trace.raw ? createReplayReceiver(trace.raw) : createReceiver(path, options.receiver, options.seed);
+}
+
+interface DeviceRun {
+  fixes: JudgedFix[];
+  alerts: Alert[];
+  powerMs: number[];
+  fixAttempts: number;
+  effectHash: string;
+}
+
+function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun {
+  const { order } = options;
+  const packed = writePack(order.zones);
+  if (!packed.ok) throw new ToolError("replay.zones-refused", { detail: packed.reason, feature: packed.zone });
+  const eraseBytes = 4096;
+  const journalAddress = Math.ceil(packed.bytes.length / eraseBytes) * eraseBytes;
+  const flash = createFlash(journalAddress + JOURNAL_BYTES, eraseBytes);
+  flash.program(0, packed.bytes);
+
+  const startMs = path.timeMs[0];
+  const endMs = path.timeMs[path.rows - 1];
+  let nowMs = startMs;
+  const gnss = receiverFor(trace, path, options);
+  const log = createEffectLog(options.onEffectLine);
+  const run: DeviceRun = { fixes: [], alerts: [], powerMs: [], fixAttempts: 0, effectHash: "" };
+  const onEffect = (effect: Effect) => {
+    log.note(effect, nowMs);
+    if (effect.kind === "gnss.power") {
+      gnss.power(effect.on, nowMs);
+      run.powerMs.push(nowMs);
+      if (effect.on) run.fixAttempts += 1;
+    } else if (effect.kind === "alert") run.alerts.push(effect.alert);
+    else if (effect.kind === "fix.judged")
+      run.fixes.push({ atMs: nowMs, fix: effect.fix, accepted: effect.accepted, reason: effect.reason });
+  };
+  const duty = {
+    fromMs: order.fromMs,
+    toMs: order.toMs,
+    utcOffsets: order.utcOffsets,
+    delayMs: order.delayS * 1000,
+    heartbeatMs: order.heartbeatS * 1000,
+  };
+  const map = { packAddress: 0, journalAddress, journalBytes: JOURNAL_BYTES };
+  const engine = options.startEngine(
+    boardPorts(flash, () => nowMs, options.seed),
+    map,
+    duty,
+    onEffect,
+  );
+
+  const motions = senseMotion(path, options.seed);
+  let motion = 0;
+  let reported = 0;
+  while (true) {
+    const motionMs = motion < motions.length ? motions[motion].atMs : Number.POSITIVE_INFINITY;
+    const gnssMs = gnss.nextMs();
+    const wakeMs = Math.max(nowMs, engine.nextWakeMs());
+    const nextMs = Math.min(motionMs, gnssMs, wakeMs);
+    if (nextMs > endMs) break;
+    nowMs = Math.max(nowMs, nextMs);
+    // Bytes before wake-ups: what has arrived is dealt with before a deadline is said to have passed.
+    if (gnssMs === nextMs) engine.receive(gnss.take());
+    else if (motionMs === nextMs) engine.motion(motions[motion++].motion);
+    else engine.wake();
+    const done = Math.floor(((nowMs - startMs) / (endMs - startMs || 1)) * 100);
+    if (done > reported) {
+      reported = done;
+      options.onProgress?.(done / 100);
+    }
+  }
+  run.effectHash = log.digest();
+  return run;
+}
+
+function boardPorts(flash: Ports["flash"], nowMs: () => number, seed: number): Ports {
+  const random = seededRandom(seed, "board");
+  return {
+    clock: { nowMs },
+    serial: { write: () => {} },
+    flash,
+    random: {
+      fill(into) {
+        for (let i = 0; i < into.length; i++) into[i] = Math.floor(random() * 256);
+        return true;
+      },
+    },
+    log: { line: () => {} },
+  };
+}
+
+function onSeconds(powerMs: number[], endMs: number): number {
+  let totalMs = 0;
+  for (let i = 0; i < powerMs.length; i += 2) totalMs += (powerMs[i + 1] ?? endMs) - powerMs[i];
+  return totalMs / 1000;
+}
+
+/** One entry for each time a zone was reported entered, with the time at which it was reported left. */
+export function entryAlerts(alerts: Alert[]): EntryAlert[] {
+  const entries: EntryAlert[] = [];
+  const open = new Map<string, EntryAlert>();
+  let hAccM = 0;
+  for (const alert of alerts) {
+    if (alert.about !== "zone" || alert.zone === undefined) continue;
+    if (alert.fix?.hAccMm !== undefined) hAccM = alert.fix.hAccMm / 1000;
+    const standing = open.get(alert.zone);
+    if (alert.state === "left") {
+      if (standing) standing.leftMs = alert.atMs;
+      open.delete(alert.zone);
+    } else if (!standing) {
+      const entry: EntryAlert = { zone: alert.zone, atMs: alert.atMs, leftMs: undefined, hAccM };
+      entries.push(entry);
+      open.set(alert.zone, entry);
+    }
+  }
+  return entries;
+}

@@ -1,0 +1,144 @@
+import type { Order } from "../../protocol/messages/order.ts";
+import type { Zone } from "../../protocol/messages/zone.ts";
+import { HOLE_MS, type Path, rowDistanceM } from "../world/path.ts";
+import { type TruthZone, truthOf } from "./truth-geometry.ts";
+import { countsAt } from "./truth-schedule.ts";
+
+/** One stay of the path itself in an exclusion zone (or outside an inclusion zone) while it counts. */
+export interface Visit {
+  zone: string;
+  entryMs: number;
+  exitMs: number;
+  stayS: number;
+  /** Rows of the path: first inside, first after. */
+  entryRow: number;
+  exitRow: number;
+}
+
+/** What became of a visit. */
+export interface ScoredVisit extends Visit {
+  detectedMs: number | undefined;
+  delayS: number | undefined;
+  late: boolean;
+  missed: boolean;
+  /** Why the promise does not cover it, where the recording itself outran the speed model. */
+  beyondModel: string | undefined;
+}
+
+/** Visits in the order of their entry. The stay ends with the first row that is out again. */
+export function findVisits(path: Path, order: Order): Visit[] {
+  const visits: Visit[] = [];
+  for (const zone of order.zones) visitsOf(path, truthOf(zone), order, visits);
+  return visits.sort((a, b) => a.entryMs - b.entryMs || (a.zone < b.zone ? -1 : 1));
+}
+
+function visitsOf(path: Path, truth: TruthZone, order: Order, into: Visit[]): void {
+  const zone: Zone = truth.zone;
+  const forbidden = (row: number) =>
+    countsAt(zone, order, path.timeMs[row]) &&
+    truth.contains(path.lat[row], path.lon[row]) === (zone.kind === "exclusion");
+  let entryRow = -1;
+  for (let row = 0; row <= path.rows; row++) {
+    const here = row < path.rows && forbidden(row);
+    if (here && entryRow < 0) entryRow = row;
+    if (here || entryRow < 0) continue;
+    const exitRow = Math.min(row, path.rows - 1);
+    const entryMs = path.timeMs[entryRow];
+    const exitMs = path.timeMs[exitRow];
+    into.push({ zone: zone.id, entryMs, exitMs, stayS: (exitMs - entryMs) / 1000, entryRow, exitRow });
+    entryRow = -1;
+  }
+}
+
+/** An alert that a zone was entered, confirmed or not. */
+export interface EntryAlert {
+  zone: string;
+  atMs: number;
+  /** When the device reported that the zone was left; `undefined` while it stands. */
+  leftMs: number | undefined;
+  hAccM: number;
+}
+
+/** A visit is detected by the first alert of its zone that stands at any time from its start to D after its end. */
+export function scoreVisits(
+  path: Path,
+  visits: Visit[],
+  alerts: EntryAlert[],
+  delayS: number,
+  fixMs: number[],
+): ScoredVisit[] {
+  return visits.map((visit) => {
+    const standing = alerts.find(
+      (a) =>
+        a.zone === visit.zone &&
+        a.atMs <= visit.exitMs + delayS * 1000 &&
+        (a.leftMs === undefined || a.leftMs > visit.entryMs),
+    );
+    // An alert that still stood when the wearer came back covers the new stay from its first moment.
+    const detectedMs = standing === undefined ? undefined : Math.max(standing.atMs, visit.entryMs);
+    const delay = detectedMs === undefined ? undefined : (detectedMs - visit.entryMs) / 1000;
+    const owed = visit.stayS >= delayS;
+    const missed = owed && detectedMs === undefined;
+    const late = owed && (delay === undefined || delay > delayS);
+    return {
+      ...visit,
+      detectedMs,
+      delayS: delay,
+      late,
+      missed,
+      beyondModel: late ? outran(path, visit, fixMs) : undefined,
+    };
+  });
+}
+
+const CEILING_MPS = 60;
+const ACCEL_MPS2 = 3;
+/** Metres by which a recording's noise may outrun the model without being called a jump. */
+const NOISE_M = 30;
+
+/** Names what in the recording outran the speed model between the last fix before the entry and the entry. */
+function outran(path: Path, visit: Visit, fixMs: number[]): string | undefined {
+  const lastFixMs = fixMs.filter((t) => t <= visit.entryMs).at(-1) ?? path.timeMs[0];
+  let from = visit.entryRow;
+  while (from > 0 && path.timeMs[from] > lastFixMs) from--;
+  const v0 = path.speedMps[from];
+  for (let row = from + 1; row <= visit.entryRow; row++) {
+    const gapMs = path.timeMs[row] - path.timeMs[row - 1];
+    if (gapMs > HOLE_MS) return `hole of ${Math.round(gapMs / 1000)} s before entry`;
+    const metres = rowDistanceM(path, row - 1, row);
+    if (metres > (CEILING_MPS * gapMs) / 1000 + NOISE_M) return `jump of ${Math.round(metres)} m in ${gapMs / 1000} s`;
+    const seconds = (path.timeMs[row] - path.timeMs[from]) / 1000;
+    const gone = rowDistanceM(path, from, row);
+    if (gone > v0 * seconds + 0.5 * ACCEL_MPS2 * seconds * seconds + 2 * NOISE_M && metres > CEILING_MPS)
+      return `jump of ${Math.round(metres)} m in ${gapMs / 1000} s`;
+  }
+  return undefined;
+}
+
+/** Alerts for which no row within ±D lies in the zone grown by the reported accuracy. */
+export function falseAlerts(path: Path, order: Order, alerts: EntryAlert[]): EntryAlert[] {
+  return alerts.filter((alert) => {
+    const zone = order.zones.find((z) => z.id === alert.zone);
+    if (zone === undefined) return true;
+    const truth = truthOf(zone);
+    const outsideOf = zone.kind === "exclusion";
+    for (let row = firstRowFrom(path, alert.atMs - order.delayS * 1000); row < path.rows; row++) {
+      if (path.timeMs[row] > alert.atMs + order.delayS * 1000) break;
+      if (truth.contains(path.lat[row], path.lon[row]) === outsideOf) return false;
+      if (truth.boundaryM(path.lat[row], path.lon[row]) <= alert.hAccM) return false;
+    }
+    return true;
+  });
+}
+
+/** The row in force at an instant: in a hole the body stands, so the row before it counts. */
+function firstRowFrom(path: Path, tMs: number): number {
+  let low = 0;
+  let high = path.rows;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (path.timeMs[middle] <= tMs) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
+}

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import {
+  expire,
+  expiresAtMs,
+  judgeDistance,
+  look,
+  radiusOfDoubtM,
+  SPACING_MS,
+  type Turn,
+  type Watch,
+} from "../../firmware/zones/watch.ts";
+
+/** Feeds signed distances a spacing apart and returns what each look changed. */
+function turnsOf(distancesM: number[], doubtM: number, spacingMs = SPACING_MS): Turn[] {
+  let watch: Watch = { phase: "outside" };
+  return distancesM.map((signedM, i) => {
+    const seen = look(watch, 0, signedM, doubtM, i * spacingMs);
+    watch = seen.watch;
+    return seen.turn;
+  });
+}
+
+test("two looks inside, spaced apart, are an entry", () => {
+  expect(turnsOf([-50, -60], 5)).toEqual(["none", "entered"]);
+});
+
+test("a single look inside between looks outside raises nothing", () => {
+  expect(turnsOf([80, -50, 80, 80], 5)).toEqual(["none", "none", "none", "none"]);
+});
+
+test("looks a second apart confirm nothing, for they share their error", () => {
+  expect(turnsOf([-50, -50, -50, -50], 5, 1_000)).toEqual(["none", "none", "none", "none"]);
+});
+
+test("uncertain looks raise an unconfirmed alert, and a later sure one confirms it", () => {
+  expect(turnsOf([2, -2, -40], 5)).toEqual(["none", "unconfirmed", "entered"]);
+});
+
+test("leaving needs the whole error circle out and the hysteresis", () => {
+  expect(turnsOf([-50, -50, 8, 14, 16], 5)).toEqual(["none", "entered", "none", "none", "left"]);
+});
+
+test("a suspicion without a second look stands, unconfirmed, at its deadline", () => {
+  const first = look({ phase: "outside" }, 7, -50, 5, 1_000).watch;
+  if (first.phase !== "confirming") throw new Error("expected a confirmation to begin");
+  expect(expire(first, expiresAtMs(first) - 1).turn).toBe("none");
+  const after = expire(first, expiresAtMs(first));
+  expect(after.turn).toBe("unconfirmed");
+  expect(after.watch).toEqual({ phase: "inside", zone: 7, sinceMs: 1_000, confirmed: false });
+});
+
+test("the radius of doubt has a floor, a clamp and an assumption", () => {
+  expect(radiusOfDoubtM(100)).toBe(3);
+  expect(radiusOfDoubtM(9_000)).toBe(9);
+  expect(radiusOfDoubtM(900_000)).toBe(60);
+  expect(radiusOfDoubtM(undefined)).toBe(30);
+  expect(judgeDistance(-4, 3)).toBe("inside");
+  expect(judgeDistance(-2, 3)).toBe("uncertain");
+  expect(judgeDistance(4, 3)).toBe("outside");
+});
