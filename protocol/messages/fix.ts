@@ -1,3 +1,5 @@
+import { createWriter, finish, type Writer, writeInt, writeMapHead } from "../cbor/writer.ts";
+
 /**
  * One solution of the GNSS receiver, with its time and quality. All integers, so that engines agree to the bit.
  * Absence is `undefined`: a receiver that gives no accuracy has none, and HDOP never stands in for it.
@@ -19,4 +21,38 @@ export interface Fix {
   courseCdeg: number | undefined;
   /** Satellites used in the solution. */
   satellites: number | undefined;
+}
+
+/** A fix with every field is under 50 bytes. */
+const USUAL_BYTES = 64;
+
+export function encodeFix(fix: Fix): Uint8Array {
+  const writer = createWriter(USUAL_BYTES);
+  writeFix(writer, fix);
+  return finish(writer);
+}
+
+/** Map keys ascend from 1 in the order of the fields; an absent field has no key. */
+export function writeFix(writer: Writer, fix: Fix): void {
+  let pairs = 3;
+  if (fix.timeMs !== undefined) pairs += 1;
+  if (fix.hAccMm !== undefined) pairs += 1;
+  if (fix.speedMmps !== undefined) pairs += 1;
+  if (fix.courseCdeg !== undefined) pairs += 1;
+  if (fix.satellites !== undefined) pairs += 1;
+  writeMapHead(writer, pairs);
+  writeField(writer, 1, fix.timeMs);
+  writeField(writer, 2, fix.latE7);
+  writeField(writer, 3, fix.lonE7);
+  writeField(writer, 4, fix.dimensions);
+  writeField(writer, 5, fix.hAccMm);
+  writeField(writer, 6, fix.speedMmps);
+  writeField(writer, 7, fix.courseCdeg);
+  writeField(writer, 8, fix.satellites);
+}
+
+function writeField(writer: Writer, key: number, value: number | undefined): void {
+  if (value === undefined) return;
+  writeInt(writer, key);
+  writeInt(writer, value);
 }

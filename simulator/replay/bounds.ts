@@ -114,14 +114,16 @@ interface StillBout {
 function greedyWaitS(ground: Ground, bout: StillBout, tS: number, row: number, confirmS: number): number {
   const { path } = ground;
   const motion = ground.motionAt(row);
+  // In a hole the body stands, and a receiver would say so.
+  const speedMps = tS - path.timeMs[row] / 1000 > 2 ? 0 : path.speedMps[row];
   const trusted =
-    (motion === "still" && path.speedMps[row] < STILL_MPS) || (motion === "walking" && path.speedMps[row] < WALK_MPS);
+    (motion === "still" && speedMps < STILL_MPS) || (motion === "walking" && speedMps < WALK_MPS);
   const limitS = Math.min(
     ground.heartbeatS,
     trusted && motion === "still" ? stillLimitS(ground, bout, tS, row) : ground.heartbeatS,
   );
   let leftM = ground.distanceM(row);
-  let speed = path.speedMps[row];
+  let speed = speedMps;
   let believed = trusted;
   let at = row;
   let waitS = 0;

@@ -1,0 +1,278 @@
+import type { Fix } from "../../protocol/messages/fix.ts";
+import { daysFromDate } from "../lib/calendar.ts";
+
+/**
+ * NMEA 0183 sentences RMC, GGA, GSA and GST of any talker, merged by their time of day into one fix an epoch.
+ * GST gives the accuracy; HDOP never stands in for it. No parsing functions of the engine: digits are read by hand.
+ */
+export interface NmeaEpoch {
+  /** Milliseconds after midnight UTC of the epoch being gathered; −1: none. */
+  todMs: number;
+  /** Days since 1970; −1 until an RMC told. */
+  days: number;
+  /** An RMC of this epoch came. */
+  hasRmc: boolean;
+  hasGga: boolean;
+  /** Its status was A, or the GGA quality above 0. */
+  valid: boolean;
+  hasPosition: boolean;
+  latE7: number;
+  lonE7: number;
+  hAccMm: number | undefined;
+  speedMmps: number | undefined;
+  courseCdeg: number | undefined;
+  satellites: number | undefined;
+  /** From the last GSA: 2 or 3, 1 none. */
+  dimensions: number;
+}
+
+export type NmeaReport = { kind: "fix"; fix: Fix } | { kind: "no-fix" };
+
+/** NMEA says 82; some receivers write more. */
+export const SENTENCE_LIMIT_BYTES = 128;
+const DAY_MS = 86_400_000;
+const COMMA = 0x2c;
+const STAR = 0x2a;
+const DOT = 0x2e;
+
+export function createNmeaEpoch(): NmeaEpoch {
+  return {
+    todMs: -1,
+    days: -1,
+    hasRmc: false,
+    hasGga: false,
+    valid: false,
+    hasPosition: false,
+    latE7: 0,
+    lonE7: 0,
+    hAccMm: undefined,
+    speedMmps: undefined,
+    courseCdeg: undefined,
+    satellites: undefined,
+    dimensions: 3,
+  };
+}
+
+/** Whether `bytes[from..to)`, from `$` to the checksum, is whole. A sentence without a checksum is not believed. */
+export function isWholeSentence(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < 9 || bytes[to - 3] !== STAR) return false;
+  let sum = 0;
+  for (let i = from + 1; i < to - 3; i++) sum ^= bytes[i];
+  return hexDigit(bytes[to - 2]) * 16 + hexDigit(bytes[to - 1]) === sum;
+}
+
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  if (code >= 65 && code <= 70) return code - 55;
+  return code >= 97 && code <= 102 ? code - 87 : -256;
+}
+
+/**
+ * Reads one whole sentence. A sentence of another time closes the epoch before it, which is reported then; GST and GSA
+ * come after position in an epoch, so an epoch is complete only when the next begins.
+ */
+export function readSentence(bytes: Uint8Array, from: number, to: number, epoch: NmeaEpoch): NmeaReport | undefined {
+  const end = to - 3;
+  const name = (bytes[from + 3] << 16) | (bytes[from + 4] << 8) | bytes[from + 5];
+  const fields = from + 7;
+  if (name === RMC) return readRmc(bytes, fields, end, epoch);
+  if (name === GGA) return readGga(bytes, fields, end, epoch);
+  if (name === GST) return readGst(bytes, fields, end, epoch);
+  if (name === GSA) readGsa(bytes, fields, end, epoch);
+  return undefined;
+}
+
+const RMC = 0x524d43;
+const GGA = 0x474741;
+const GST = 0x475354;
+const GSA = 0x475341;
+
+/** Ends the epoch being gathered and reports it. */
+export function closeEpoch(epoch: NmeaEpoch): NmeaReport | undefined {
+  if (epoch.todMs < 0 || !(epoch.hasRmc || epoch.hasGga)) return undefined;
+  const report: NmeaReport =
+    epoch.valid && epoch.hasPosition
+      ? {
+          kind: "fix",
+          fix: {
+            timeMs: epoch.days < 0 ? undefined : epoch.days * DAY_MS + epoch.todMs,
+            latE7: epoch.latE7,
+            lonE7: epoch.lonE7,
+            dimensions: epoch.dimensions < 2 ? 2 : epoch.dimensions,
+            hAccMm: epoch.hAccMm,
+            speedMmps: epoch.speedMmps,
+            courseCdeg: epoch.courseCdeg,
+            satellites: epoch.satellites,
+          },
+        }
+      : { kind: "no-fix" };
+  resetEpoch(epoch, -1);
+  return report;
+}
+
+function resetEpoch(epoch: NmeaEpoch, todMs: number): void {
+  epoch.todMs = todMs;
+  epoch.hasRmc = false;
+  epoch.hasGga = false;
+  epoch.valid = false;
+  epoch.hasPosition = false;
+  epoch.hAccMm = undefined;
+  epoch.speedMmps = undefined;
+  epoch.courseCdeg = undefined;
+  epoch.satellites = undefined;
+}
+
+function enterEpoch(epoch: NmeaEpoch, todMs: number): NmeaReport | undefined {
+  if (todMs === epoch.todMs) return undefined;
+  const lastMs = epoch.todMs;
+  const report = closeEpoch(epoch);
+  // Past midnight before the next RMC tells the new date.
+  if (lastMs >= 0 && todMs >= 0 && todMs < lastMs - DAY_MS / 2 && epoch.days >= 0) epoch.days += 1;
+  resetEpoch(epoch, todMs);
+  return report;
+}
+
+/** hhmmss.sss, status, lat, N, lon, E, knots, course, ddmmyy */
+function readRmc(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): NmeaReport | undefined {
+  const todMs = timeOfDayMs(bytes, fieldAt(bytes, at, end, 0), end);
+  if (todMs < 0) return undefined;
+  const report = enterEpoch(epoch, todMs);
+  epoch.hasRmc = true;
+  const date = fieldAt(bytes, at, end, 8);
+  const days = dateOf(bytes, date, end);
+  if (days >= 0) epoch.days = days;
+  if (bytes[fieldAt(bytes, at, end, 1)] !== 0x41) return report;
+  takePosition(bytes, fieldAt(bytes, at, end, 2), fieldAt(bytes, at, end, 3), fieldAt(bytes, at, end, 4), fieldAt(bytes, at, end, 5), end, epoch);
+  epoch.valid = true;
+  // A knot is 1,852 m an hour.
+  const milliknots = scaled(bytes, fieldAt(bytes, at, end, 6), end, 3);
+  if (milliknots >= 0) epoch.speedMmps = Math.floor((milliknots * 1852 + 1800) / 3600);
+  const course = scaled(bytes, fieldAt(bytes, at, end, 7), end, 2);
+  if (course >= 0) epoch.courseCdeg = course;
+  return report;
+}
+
+/** hhmmss.sss, lat, N, lon, E, quality, satellites, HDOP, … */
+function readGga(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): NmeaReport | undefined {
+  const todMs = timeOfDayMs(bytes, fieldAt(bytes, at, end, 0), end);
+  if (todMs < 0) return undefined;
+  const report = enterEpoch(epoch, todMs);
+  epoch.hasGga = true;
+  const quality = scaled(bytes, fieldAt(bytes, at, end, 5), end, 0);
+  if (quality <= 0) return report;
+  // 6 is dead reckoning, 7 and 8 are typed in or simulated: no solution of satellites.
+  if (quality >= 6 && quality <= 8) return report;
+  takePosition(bytes, fieldAt(bytes, at, end, 1), fieldAt(bytes, at, end, 2), fieldAt(bytes, at, end, 3), fieldAt(bytes, at, end, 4), end, epoch);
+  if (!epoch.hasRmc) epoch.valid = true;
+  const satellites = scaled(bytes, fieldAt(bytes, at, end, 6), end, 0);
+  if (satellites >= 0) epoch.satellites = satellites;
+  return report;
+}
+
+/** hhmmss.sss, RMS, major, minor, angle, σ lat, σ lon, σ alt: all metres */
+function readGst(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): NmeaReport | undefined {
+  const todMs = timeOfDayMs(bytes, fieldAt(bytes, at, end, 0), end);
+  if (todMs < 0) return undefined;
+  const report = enterEpoch(epoch, todMs);
+  const northMm = scaled(bytes, fieldAt(bytes, at, end, 5), end, 3);
+  const eastMm = scaled(bytes, fieldAt(bytes, at, end, 6), end, 3);
+  if (northMm >= 0 && eastMm >= 0) epoch.hAccMm = Math.floor(Math.sqrt(northMm * northMm + eastMm * eastMm) + 0.5);
+  return report;
+}
+
+/** M/A, dimensions, satellites … */
+function readGsa(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): void {
+  const dimensions = scaled(bytes, fieldAt(bytes, at, end, 1), end, 0);
+  if (dimensions >= 1 && dimensions <= 3) epoch.dimensions = dimensions;
+}
+
+/** Where field `index` begins; `end` where there are not that many. */
+function fieldAt(bytes: Uint8Array, at: number, end: number, index: number): number {
+  let left = index;
+  while (left > 0 && at < end) {
+    if (bytes[at] === COMMA) left -= 1;
+    at += 1;
+  }
+  return at;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** A decimal number times 10^places, rounded half up; −1 where there is none (an empty field, a sign, a letter). */
+function scaled(bytes: Uint8Array, at: number, end: number, places: number): number {
+  if (at >= end || !isDigit(bytes[at])) return -1;
+  let value = 0;
+  let digits = 0;
+  while (at < end && isDigit(bytes[at])) {
+    value = value * 10 + bytes[at] - 48;
+    digits += 1;
+    if (digits > DIGITS_LIMIT) return -1;
+    at += 1;
+  }
+  let left = places;
+  if (at < end && bytes[at] === DOT) {
+    at += 1;
+    while (at < end && isDigit(bytes[at])) {
+      if (left > 0) value = value * 10 + bytes[at] - 48;
+      else if (left === 0 && bytes[at] >= 53) value += 1;
+      left -= 1;
+      at += 1;
+    }
+  }
+  if (at < end && bytes[at] !== COMMA) return -1;
+  while (left > 0) {
+    value *= 10;
+    left -= 1;
+  }
+  return value;
+}
+
+/** With nine places more it is still exact in a double. */
+const DIGITS_LIMIT = 6;
+
+function two(bytes: Uint8Array, at: number): number {
+  return isDigit(bytes[at]) && isDigit(bytes[at + 1]) ? (bytes[at] - 48) * 10 + bytes[at + 1] - 48 : -1;
+}
+
+function timeOfDayMs(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 6 > end) return -1;
+  const hour = two(bytes, at);
+  const minute = two(bytes, at + 2);
+  const secondMs = scaled(bytes, at + 4, end, 3);
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || secondMs < 0 || secondMs >= 61_000) return -1;
+  return (hour * 60 + minute) * 60_000 + secondMs;
+}
+
+/** ddmmyy; years 80–99 are of the last century, as receivers with a rolled week say. */
+function dateOf(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 6 > end) return -1;
+  const year = two(bytes, at + 4);
+  if (year < 0) return -1;
+  return daysFromDate(year < 80 ? 2000 + year : 1900 + year, two(bytes, at + 2), two(bytes, at));
+}
+
+function takePosition(bytes: Uint8Array, lat: number, ns: number, lon: number, ew: number, end: number, epoch: NmeaEpoch): void {
+  const latE7 = angleE7(bytes, lat, end, bytes[ns] === 0x53);
+  const lonE7 = angleE7(bytes, lon, end, bytes[ew] === 0x57);
+  if (latE7 === NO_ANGLE || lonE7 === NO_ANGLE || latE7 > 900000000 || latE7 < -900000000) return;
+  epoch.latE7 = latE7;
+  epoch.lonE7 = lonE7;
+  epoch.hasPosition = true;
+}
+
+const NO_ANGLE = 4_000_000_000;
+/** Minutes are written with four to seven places. */
+const MINUTE_PLACES = 7;
+
+/** dddmm.mmmm, rounded half up in its magnitude. */
+function angleE7(bytes: Uint8Array, at: number, end: number, negative: boolean): number {
+  const value = scaled(bytes, at, end, MINUTE_PLACES);
+  if (value < 0) return NO_ANGLE;
+  const degrees = Math.floor(value / 1_000_000_000);
+  const minutesE7 = value - degrees * 1_000_000_000;
+  if (degrees > 180 || minutesE7 >= 600_000_000) return NO_ANGLE;
+  const angle = degrees * 10_000_000 + Math.floor((minutesE7 + 30) / 60);
+  return negative ? -angle : angle;
+}

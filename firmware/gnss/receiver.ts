@@ -1,0 +1,110 @@
+import { closeEpoch, createNmeaEpoch, isWholeSentence, type NmeaEpoch, readSentence, SENTENCE_LIMIT_BYTES } from "./nmea.ts";
+import { CHECK_BYTES, createUbxEpoch, HEADER_BYTES, PAYLOAD_LIMIT_BYTES, readUbx, SYNC_1, SYNC_2, type UbxEpoch, type UbxReport, ubxCheck } from "./ubx.ts";
+
+/** What the receiver said, once bytes have become sense. */
+export type Report = UbxReport;
+
+/** Turns the receiver's bytes into reports, UBX and NMEA mixed, in whatever pieces they come. */
+export interface Receiver {
+  buffer: Uint8Array;
+  length: number;
+  ubx: UbxEpoch;
+  nmea: NmeaEpoch;
+  /** Frames and sentences whose check did not fit. */
+  badChecks: number;
+  /** Bytes that were part of nothing. */
+  skippedBytes: number;
+}
+
+/** Room for the longest frame and as much again, so that feeding copies little. */
+const BUFFER_BYTES = 2 * (HEADER_BYTES + PAYLOAD_LIMIT_BYTES + CHECK_BYTES);
+const DOLLAR = 0x24;
+const CR = 0x0d;
+const LF = 0x0a;
+
+export function createReceiver(): Receiver {
+  return { buffer: new Uint8Array(BUFFER_BYTES), length: 0, ubx: createUbxEpoch(), nmea: createNmeaEpoch(), badChecks: 0, skippedBytes: 0 };
+}
+
+/** Takes bytes and calls back for every report they complete. How the bytes are cut into pieces makes no difference. */
+export function feed(receiver: Receiver, bytes: Uint8Array, onReport: (report: Report) => void): void {
+  let from = 0;
+  while (from < bytes.length) {
+    const room = BUFFER_BYTES - receiver.length;
+    const take = bytes.length - from < room ? bytes.length - from : room;
+    for (let i = 0; i < take; i++) receiver.buffer[receiver.length + i] = bytes[from + i];
+    receiver.length += take;
+    from += take;
+    drain(receiver, onReport);
+  }
+}
+
+/** The stream has ended: an NMEA epoch still being gathered is reported. */
+export function finish(receiver: Receiver, onReport: (report: Report) => void): void {
+  const report = closeEpoch(receiver.nmea);
+  if (report !== undefined) onReport(report);
+}
+
+/** Reads all that is whole, and moves the rest to the front. */
+function drain(receiver: Receiver, onReport: (report: Report) => void): void {
+  const bytes = receiver.buffer;
+  let at = 0;
+  while (at < receiver.length) {
+    const used = readOne(receiver, at, onReport);
+    if (used === 0) break;
+    at += used;
+  }
+  for (let i = at; i < receiver.length; i++) bytes[i - at] = bytes[i];
+  receiver.length -= at;
+}
+
+/** Bytes used at `at`: a frame, a sentence, or one byte of nothing. 0: more is needed to tell. */
+function readOne(receiver: Receiver, at: number, onReport: (report: Report) => void): number {
+  const first = receiver.buffer[at];
+  if (first === SYNC_1) return readFrame(receiver, at, onReport);
+  if (first === DOLLAR) return readLine(receiver, at, onReport);
+  if (first !== CR && first !== LF) receiver.skippedBytes += 1;
+  return 1;
+}
+
+function skipOne(receiver: Receiver): number {
+  receiver.skippedBytes += 1;
+  return 1;
+}
+
+function readFrame(receiver: Receiver, at: number, onReport: (report: Report) => void): number {
+  const bytes = receiver.buffer;
+  const left = receiver.length - at;
+  if (left >= 2 && bytes[at + 1] !== SYNC_2) return skipOne(receiver);
+  if (left < HEADER_BYTES) return 0;
+  const payload = bytes[at + 4] | (bytes[at + 5] << 8);
+  if (payload > PAYLOAD_LIMIT_BYTES) return skipOne(receiver);
+  const total = HEADER_BYTES + payload + CHECK_BYTES;
+  if (left < total) return 0;
+  const check = ubxCheck(bytes, at + 2, at + HEADER_BYTES + payload);
+  if (check !== (bytes[at + total - 2] | (bytes[at + total - 1] << 8))) {
+    // A false sync must not swallow the good frame that may begin inside it.
+    receiver.badChecks += 1;
+    return skipOne(receiver);
+  }
+  const report = readUbx(bytes, bytes[at + 2], bytes[at + 3], at + HEADER_BYTES, payload, receiver.ubx);
+  if (report !== undefined) onReport(report);
+  return total;
+}
+
+function readLine(receiver: Receiver, at: number, onReport: (report: Report) => void): number {
+  const bytes = receiver.buffer;
+  const limit = at + SENTENCE_LIMIT_BYTES < receiver.length ? at + SENTENCE_LIMIT_BYTES : receiver.length;
+  let end = at + 1;
+  // Whatever is no printable ASCII ends a sentence: a line end, or a frame that cut in.
+  while (end < limit && bytes[end] >= 32 && bytes[end] < 127 && bytes[end] !== DOLLAR) end += 1;
+  if (end === receiver.length && end - at < SENTENCE_LIMIT_BYTES) return 0;
+  if (!isWholeSentence(bytes, at, end)) {
+    receiver.badChecks += 1;
+    return skipOne(receiver);
+  }
+  const report = readSentence(bytes, at, end, receiver.nmea);
+  if (report !== undefined) onReport(report);
+  return end - at;
+}
+

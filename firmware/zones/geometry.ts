@@ -1,0 +1,69 @@
+import { cosE7, RADIANS_PER_E7, sinE7 } from "../lib/trig.ts";
+
+/**
+ * Metres between near places: the radii of WGS-84 at the pair's mid-latitude (design §8), as polynomials in the latitude
+ * difference round one query point, so that an edge costs no trigonometry.
+ */
+export interface Metric {
+  /** Metres per 10⁻⁷ degree of longitude: constant, linear and quadratic in the latitude difference (10⁻⁷ degrees). */
+  east0: number;
+  east1: number;
+  east2: number;
+  /** Metres per 10⁻⁷ degree of latitude: constant and linear. */
+  north0: number;
+  north1: number;
+}
+
+const SEMI_MAJOR_M = 6378137;
+/** First eccentricity squared of WGS-84. */
+const E2 = 669437999014 / 100000000000000;
+
+export function createMetric(): Metric {
+  return { east0: 0, east1: 0, east2: 0, north0: 0, north1: 0 };
+}
+
+/** Sets the metric for pairs of which one end is at `latE7`. */
+export function setMetric(metric: Metric, latE7: number): void {
+  const sin = sinE7(latE7);
+  const cos = cosE7(latE7);
+  const w2 = 1 - E2 * sin * sin;
+  const w = Math.sqrt(w2);
+  const meridianM = (SEMI_MAJOR_M * (1 - E2)) / (w2 * w);
+  const meridianSlopeM = (3 * meridianM * E2 * sin * cos) / w2;
+  const u = RADIANS_PER_E7;
+  metric.east0 = (SEMI_MAJOR_M / w) * cos * u;
+  // d(N cos φ)/dφ = −M sin φ; the mid-latitude moves half as far as the other end.
+  metric.east1 = (-meridianM * sin * u * u) / 2;
+  metric.east2 = (-(meridianM * cos + meridianSlopeM * sin) * u * u * u) / 8;
+  metric.north0 = meridianM * u;
+  metric.north1 = (meridianSlopeM * u * u) / 2;
+}
+
+/** Square of the distance in metres to the place `dxE7` east and `dyE7` north of the metric's point. */
+export function distance2(metric: Metric, dxE7: number, dyE7: number): number {
+  const east = dxE7 * (metric.east0 + dyE7 * (metric.east1 + dyE7 * metric.east2));
+  const north = dyE7 * (metric.north0 + dyE7 * metric.north1);
+  return east * east + north * north;
+}
+
+/**
+ * Square of the distance in metres to the edge from a to b, both relative to the metric's point, straight in lon/lat.
+ * The nearest place on it is found in the metric of the edge's middle and measured in its own.
+ */
+export function edgeDistance2(metric: Metric, ax: number, ay: number, bx: number, by: number): number {
+  const middle = (ay + by) * 0.5;
+  const eastScale = metric.east0 + middle * metric.east1;
+  const vx = (bx - ax) * eastScale;
+  const vy = (by - ay) * metric.north0;
+  const length2 = vx * vx + vy * vy;
+  let part = length2 > 0 ? -(vx * ax * eastScale + vy * ay * metric.north0) / length2 : 0;
+  if (part < 0) part = 0;
+  else if (part > 1) part = 1;
+  return distance2(metric, ax + part * (bx - ax), ay + part * (by - ay));
+}
+
+/** The longitude difference the short way round, in 10⁻⁷ degrees. */
+export function wrapE7(dxE7: number): number {
+  if (dxE7 > 1800000000) return dxE7 - 3600000000;
+  return dxE7 < -1800000000 ? dxE7 + 3600000000 : dxE7;
+}

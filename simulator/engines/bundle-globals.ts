@@ -1,0 +1,2 @@
+import vm from "node:vm";
+export function createEspruinoContext(): vm.Context { return vm.createContext({}); }

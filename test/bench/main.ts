@@ -1,0 +1,11 @@
+import { benchDutch } from "./dutch.ts";
+
+/** `npm run bench -- [name] [options]`: each benchmark prints its own lines. */
+const BENCHES: Record<string, (args: string[]) => Promise<string[]>> = { dutch: benchDutch };
+
+const [name, ...args] = process.argv.slice(2);
+for (const [key, bench] of Object.entries(BENCHES)) {
+  if (name !== undefined && !name.startsWith("--") && name !== key) continue;
+  console.log(`== ${key}`);
+  for (const line of await bench(args)) console.log(line);
+}
