@@ -22,10 +22,17 @@ const CONFIRM_S = 15;
 const STILL_LOOKS_S = [120, 600];
 const STEP_S = 1;
 
+/** A time during which the sensor says one thing. */
+interface MotionSpell {
+  motion: MotionChange["motion"];
+  sinceS: number;
+  untilS: number;
+}
+
 /** What every policy walks over: distances, motion and speed along the path. */
 interface Ground {
   path: Path;
-  motionAt: (row: number) => MotionChange["motion"];
+  motionAt: (tS: number) => MotionSpell;
   /** Metres to the nearest boundary that counts; negative inside. */
   distanceM: (row: number) => number;
   delayS: number;
@@ -35,7 +42,7 @@ interface Ground {
 export function lowerBounds(path: Path, order: Order, motions: MotionChange[]): Bounds {
   const ground: Ground = {
     path,
-    motionAt: motionByRow(path, motions),
+    motionAt: motionByTime(motions),
     distanceM: distanceByRow(path, order),
     delayS: order.delayS,
     heartbeatS: order.heartbeatS,
@@ -65,19 +72,22 @@ export function distanceByRow(path: Path, order: Order): (row: number) => number
   };
 }
 
-function motionByRow(path: Path, motions: MotionChange[]): (row: number) => MotionChange["motion"] {
-  const codes = new Uint8Array(path.rows);
-  let next = 0;
-  let said = 2;
-  for (let row = 0; row < path.rows; row++) {
-    while (next < motions.length && motions[next].atMs <= path.timeMs[row])
-      said = MOTIONS.indexOf(motions[next++].motion);
-    codes[row] = said;
-  }
-  return (row) => MOTIONS[codes[row]];
+/** What the sensor says at an instant, and since when; binary search, for policies look ahead and start over. */
+function motionByTime(motions: MotionChange[]): Ground["motionAt"] {
+  return (tS) => {
+    let low = 0;
+    let high = motions.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (motions[middle].atMs <= tS * 1000) low = middle + 1;
+      else high = middle;
+    }
+    const last = motions[low - 1];
+    return last === undefined ? BEFORE_ANY : { motion: last.motion, sinceS: last.atMs / 1000, untilS: (motions[low]?.atMs ?? Number.POSITIVE_INFINITY) / 1000 };
+  };
 }
 
-const MOTIONS: MotionChange["motion"][] = ["still", "walking", "moving"];
+const BEFORE_ANY: MotionSpell = { motion: "moving", sinceS: 0, untilS: 0 };
 
 /** Counts the fixes of a policy outside zones; inside, it waits for the exit free of charge. */
 function walk(ground: Ground, waitS: (tS: number, row: number) => number): number {
@@ -100,60 +110,50 @@ function walk(ground: Ground, waitS: (tS: number, row: number) => number): numbe
 }
 
 function greedyFixes(ground: Ground, confirmS: number): number {
-  const bout: StillBout = { row: -1, sinceS: 0, looks: 0 };
+  const bout: StillBout = { spellS: -1, witnessedS: 0, looks: 0 };
   return walk(ground, (tS, row) => greedyWaitS(ground, bout, tS, row, confirmS));
 }
 
 /** When the present stillness was first witnessed, and how often since. */
 interface StillBout {
-  row: number;
-  sinceS: number;
+  /** When the sensor began to say still: names the bout. */
+  spellS: number;
+  witnessedS: number;
   looks: number;
 }
 
 function greedyWaitS(ground: Ground, bout: StillBout, tS: number, row: number, confirmS: number): number {
   const { path } = ground;
-  const motion = ground.motionAt(row);
+  const { motion, sinceS, untilS } = ground.motionAt(tS);
   // In a hole the body stands, and a receiver would say so.
   const speedMps = tS - path.timeMs[row] / 1000 > 2 ? 0 : path.speedMps[row];
-  const trusted =
-    (motion === "still" && speedMps < STILL_MPS) || (motion === "walking" && speedMps < WALK_MPS);
-  const limitS = Math.min(
-    ground.heartbeatS,
-    trusted && motion === "still" ? stillLimitS(ground, bout, tS, row) : ground.heartbeatS,
-  );
+  const still = motion === "still" && speedMps < STILL_MPS;
+  const walking = motion === "walking" && speedMps < WALK_MPS;
+  const limitS = Math.min(ground.heartbeatS, still ? stillLimitS(bout, sinceS, tS) : ground.heartbeatS);
   let leftM = ground.distanceM(row);
   let speed = speedMps;
-  let believed = trusted;
-  let at = row;
   let waitS = 0;
   while (waitS < limitS) {
-    while (at + 1 < path.rows && path.timeMs[at + 1] / 1000 <= tS + waitS) at++;
-    if (believed && ground.motionAt(at) !== motion) {
-      believed = false;
-      if (motion === "still") speed = 0;
-    }
-    if (believed) leftM -= motion === "walking" ? WALK_MPS : 0;
-    else {
+    const believed = (still || walking) && tS + waitS < untilS;
+    if (!believed) {
+      if (still && tS + waitS < untilS + STEP_S) speed = 0;
       leftM -= speed + ACCEL_MPS2 / 2;
       speed = Math.min(CEILING_MPS, speed + ACCEL_MPS2);
-    }
+    } else if (walking) leftM -= WALK_MPS;
     if (leftM < 0) break;
     waitS += STEP_S;
   }
   return Math.min(limitS, waitS + ground.delayS - confirmS);
 }
 
-function stillLimitS(ground: Ground, bout: StillBout, tS: number, row: number): number {
-  let first = row;
-  while (first > 0 && ground.motionAt(first - 1) === "still") first--;
-  if (bout.row !== first) {
-    bout.row = first;
-    bout.sinceS = tS;
+function stillLimitS(bout: StillBout, sinceS: number, tS: number): number {
+  if (bout.spellS !== sinceS) {
+    bout.spellS = sinceS;
+    bout.witnessedS = tS;
     bout.looks = 0;
   }
   const look = STILL_LOOKS_S[bout.looks++];
-  return look === undefined ? ground.heartbeatS : Math.max(STEP_S, bout.sinceS + look - tS);
+  return look === undefined ? Number.POSITIVE_INFINITY : Math.max(STEP_S, bout.witnessedS + look - tS);
 }
 
 function odometerWaitS(ground: Ground, tS: number, row: number): number {

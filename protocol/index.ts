@@ -1,0 +1,6 @@
+/** The protocol package: what every side says. Usable alone as `omamori/protocol`. */
+export { ProtocolError, ToolError } from "./errors.ts";
+export * from "./messages/alert.ts";
+export * from "./messages/fix.ts";
+export * from "./messages/order.ts";
+export * from "./messages/zone.ts";
