@@ -32,11 +32,12 @@ export interface DeviceBundle {
 
 /** Bundles a device image: source gate, esbuild, hoisting, check of the result. Throws with file and line on a violation. */
 export async function bundleForEspruino(entry: string, root: string): Promise<DeviceBundle> {
-  const settings = { absWorkingDir: root, entryPoints: [entry], bundle: true, format: "iife", charset: "ascii", legalComments: "none", write: false, metafile: true } as const;
+  const settings = { absWorkingDir: root, entryPoints: [entry], bundle: true, format: "iife" as const, charset: "ascii" as const, legalComments: "none" as const, write: false as const, metafile: true as const };
   // First without lowering, only to learn which files are in it: the gate judges what was written.
   const graph = await build({ ...settings, target: "es2022", logLevel: "silent" });
   await gateSources(Object.keys(graph.metafile.inputs), root);
-  const result = await build({ ...settings, target: "es2015", supported: SUPPORTED, minify: true, treeShaking: true, logLevel: "warning", tsconfigRaw: TS_SETTINGS });
+  // Not minifySyntax: it folds a ratio of integers into a decimal that engines may read differently.
+  const result = await build({ ...settings, target: "es2015", supported: SUPPORTED, minifyWhitespace: true, minifyIdentifiers: true, treeShaking: true, logLevel: "warning", tsconfigRaw: TS_SETTINGS });
   const code = hoistFunctions(result.outputFiles[0].text);
   const findings = checkDeviceCode(code, "script");
   if (findings.length > 0) throw new Error(`bundle.check: ${findings.map((f) => `${f.line}:${f.column} ${f.rule}: ${f.message}`).join("\n")}`);
