@@ -1,9 +1,21 @@
 import type { Alert } from "../../protocol/messages/alert.ts";
-import type { ReplayResult } from "./replay.ts";
+import type { JudgedFix, ReplayResult } from "./replay.ts";
 import type { ScoredVisit } from "./visits.ts";
 
 /** The machine-readable account of a run: one object a line, the summary last. Times are ISO 8601 UTC. */
-export type ReplayLine = AlertLine | SummaryLine;
+export type ReplayLine = FixLine | AlertLine | SummaryLine;
+
+export interface FixLine {
+  kind: "fix";
+  /** When the device had it, by the journal's clock. */
+  t: string;
+  lat: number;
+  lon: number;
+  hAccM: number | null;
+  speedMps: number | null;
+  accepted: boolean;
+  reason: string | null;
+}
 
 export interface AlertLine {
   kind: "alert";
@@ -55,6 +67,28 @@ export interface SummaryLine {
   wallS: number;
 }
 
+/** Fixes and alerts in the order in which they came. `trace` names the recording where there are several. */
+export function replayLines(result: ReplayResult, trace: string | undefined): (FixLine | AlertLine)[] {
+  const timed = [
+    ...result.fixes.map((judged) => ({ atMs: judged.atMs, line: fixLine(judged) as FixLine | AlertLine })),
+    ...result.alerts.map((alert) => ({ atMs: alert.atMs, line: alertLine(alert) as FixLine | AlertLine })),
+  ].sort((a, b) => a.atMs - b.atMs);
+  return timed.map(({ line }) => (trace === undefined ? line : { ...line, trace }));
+}
+
+function fixLine({ atMs, fix, accepted, reason }: JudgedFix): FixLine {
+  return {
+    kind: "fix",
+    t: iso(atMs),
+    lat: fix.latE7 / 1e7,
+    lon: fix.lonE7 / 1e7,
+    hAccM: fix.hAccMm === undefined ? null : fix.hAccMm / 1000,
+    speedMps: fix.speedMmps === undefined ? null : fix.speedMmps / 1000,
+    accepted,
+    reason: reason ?? null,
+  };
+}
+
 export function alertLine(alert: Alert): AlertLine {
   const { fix } = alert;
   return {
@@ -90,6 +124,31 @@ export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
     falseAlerts: result.falseAlerts.length,
     effectHash: result.effectHash,
     wallS: round(wallS, 3),
+  };
+}
+
+/** One summary over several recordings; each visit names its own. */
+export function sumUp(summaries: SummaryLine[]): SummaryLine {
+  const sum = (of: (s: SummaryLine) => number) => round(summaries.reduce((total, s) => total + of(s), 0), 4);
+  return {
+    kind: "summary",
+    trace: summaries.map((s) => s.trace).join(", "),
+    seed: summaries[0].seed,
+    receiver: [...new Set(summaries.map((s) => s.receiver))].join(", "),
+    points: sum((s) => s.points),
+    spanS: sum((s) => s.spanS),
+    fixes: sum((s) => s.fixes),
+    fixAttempts: sum((s) => s.fixAttempts),
+    gnssOnS: sum((s) => s.gnssOnS),
+    chargeMah: sum((s) => s.chargeMah),
+    baseline: { fixes: sum((s) => s.baseline.fixes), gnssOnS: sum((s) => s.baseline.gnssOnS), chargeMah: sum((s) => s.baseline.chargeMah) },
+    visits: summaries.flatMap((s) => s.visits.map((visit) => ({ ...visit, trace: s.trace }))),
+    missed: sum((s) => s.missed),
+    late: sum((s) => s.late),
+    beyondModel: sum((s) => s.beyondModel),
+    falseAlerts: sum((s) => s.falseAlerts),
+    effectHash: summaries.map((s) => s.effectHash).join(","),
+    wallS: sum((s) => s.wallS),
   };
 }
 
