@@ -40,6 +40,6 @@ export const en = {
   "story.no-visit": "no zone was entered",
   "story.lost": "location lost {times} times: no fix by the deadline, and said so",
   "story.verdict": "{visits} visits: {missed} missed, {late} late, {beyondModel} beyond the speed model; {falseAlerts} false alerts",
-  "story.charge": "{fixes} fixes and {mah} mAh, against {baselineFixes} and {baselineMah} mAh at one fix a minute: {ratio}x fewer fixes",
+  "story.charge": "outside zones {fixes} fixes, where one a minute takes {baselineFixes} ({ratio}x); in all {mah} mAh against {baselineMah} mAh",
   "story.report": "report: {file}",
 };

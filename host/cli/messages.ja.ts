@@ -42,6 +42,6 @@ export const ja: Record<keyof typeof en, string> = {
   "story.no-visit": "区域への進入なし",
   "story.lost": "測位不能を {times} 回通報(期限までに測位できず)",
   "story.verdict": "進入 {visits} 回: 見逃し {missed}、遅れ {late}、速度模型の外 {beyondModel}、誤報 {falseAlerts}",
-  "story.charge": "測位 {fixes} 回・{mah} mAh、毎分測位では {baselineFixes} 回・{baselineMah} mAh(測位 {ratio} 分の一)",
+  "story.charge": "区域外の測位 {fixes} 回、毎分測位では {baselineFixes} 回({ratio} 倍)。全体で {mah} mAh、毎分測位は {baselineMah} mAh",
   "story.report": "報告書: {file}",
 };

@@ -1,4 +1,4 @@
-import { countVisits } from "../../simulator/replay/lines.ts";
+import { countOutside, countVisits } from "../../simulator/replay/lines.ts";
 import type { ReplayResult } from "../../simulator/replay/replay.ts";
 import type { ScoredVisit } from "../../simulator/replay/visits.ts";
 import { type Lang, textOf } from "./output.ts";
@@ -6,8 +6,8 @@ import { type Lang, textOf } from "./output.ts";
 /** What happened on a recording, for people: one line a visit, then the account. */
 export function storyLines(result: ReplayResult, lang: Lang): string[] {
   const say = (code: string, params: Record<string, string | number> = {}) => textOf(lang, code, params).text;
-  const { path, baseline, fixes } = result;
-  const accepted = fixes.filter((f) => f.accepted).length;
+  const { path, baseline } = result;
+  const outside = countOutside(result);
   const counted = countVisits(result.visits);
   const lost = result.alerts.filter((a) => a.about === "location-lost").length;
   return [
@@ -17,11 +17,11 @@ export function storyLines(result: ReplayResult, lang: Lang): string[] {
     ...(lost > 0 ? [`  ${say("story.lost", { times: lost })}`] : []),
     say("story.verdict", { visits: result.visits.length, ...counted, falseAlerts: result.falseAlerts.length }),
     say("story.charge", {
-      fixes: accepted,
+      fixes: outside.fixes,
       mah: result.chargeMah.toFixed(2),
-      baselineFixes: baseline.fixes,
+      baselineFixes: outside.baseline,
       baselineMah: baseline.chargeMah.toFixed(2),
-      ratio: (baseline.fixes / Math.max(1, accepted)).toFixed(1),
+      ratio: (outside.baseline / Math.max(1, outside.fixes)).toFixed(1),
     }),
   ];
 }

@@ -16,7 +16,8 @@ const CADENCE_MS = 60_000;
 /** It gives up in time for the next one. */
 const GIVE_UP_MS = 55_000;
 
-export function runBaseline(path: Path, gnss: GnssReceiver, spanS: number): Baseline {
+/** `messages`: it is charged as many as the bracelet sent, so that the comparison is of sampling alone. */
+export function runBaseline(path: Path, gnss: GnssReceiver, spanS: number, messages: number): Baseline {
   const parser = createParser();
   const endMs = path.timeMs[path.rows - 1];
   const fixMs: number[] = [];
@@ -37,5 +38,5 @@ export function runBaseline(path: Path, gnss: GnssReceiver, spanS: number): Base
     gnssOnMs += untilMs - onMs;
   }
   const gnssOnS = gnssOnMs / 1000;
-  return { fixes: fixMs.length, fixMs, gnssOnS, chargeMah: chargeMah(gnssOnS, spanS, 0) };
+  return { fixes: fixMs.length, fixMs, gnssOnS, chargeMah: chargeMah(gnssOnS, spanS, messages) };
 }

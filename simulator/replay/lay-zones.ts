@@ -16,7 +16,8 @@ const DWELL_M = 100;
 const TRIES = 200_000;
 const METRES_PER_DEGREE = 111_195;
 
-export function layZones(path: Path, seed: number): Zone[] {
+/** `circles` in all, {@link ON_THE_WAY} of them near rows of the path. */
+export function layZones(path: Path, seed: number, circles = CIRCLES): Zone[] {
   const random = seededRandom(seed, "zones");
   const dwells = dwellRows(path, DWELL_MS, DWELL_M);
   const zones: Zone[] = [];
@@ -29,7 +30,7 @@ export function layZones(path: Path, seed: number): Zone[] {
     add(path.lat[row] + between(random, -0.001, 0.001), path.lon[row] + between(random, -0.0015, 0.0015));
   }
   const box = boxOf(path);
-  for (let i = 0; i < TRIES && zones.length < CIRCLES; i++)
+  for (let i = 0; i < TRIES && zones.length < circles; i++)
     add(between(random, box.south, box.north), between(random, box.west, box.east));
   return zones;
 }

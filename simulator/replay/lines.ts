@@ -1,4 +1,6 @@
 import type { Alert } from "../../protocol/messages/alert.ts";
+import { createCursor } from "../world/path.ts";
+import { distanceByRow } from "./bounds.ts";
 import type { JudgedFix, ReplayResult } from "./replay.ts";
 import type { ScoredVisit } from "./visits.ts";
 
@@ -56,7 +58,9 @@ export interface SummaryLine {
   fixAttempts: number;
   gnssOnS: number;
   chargeMah: number;
-  baseline: { fixes: number; gnssOnS: number; chargeMah: number };
+  /** Accepted fixes while the body was outside every zone: there alone is sparing allowed. */
+  fixesOutside: number;
+  baseline: { fixes: number; fixesOutside: number; gnssOnS: number; chargeMah: number };
   visits: VisitLine[];
   missed: number;
   late: number;
@@ -107,6 +111,7 @@ export function alertLine(alert: Alert): AlertLine {
 
 export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
   const { baseline } = result;
+  const outside = countOutside(result);
   return {
     kind: "summary",
     trace: result.trace.name,
@@ -118,7 +123,8 @@ export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
     fixAttempts: result.fixAttempts,
     gnssOnS: round(result.gnssOnS, 3),
     chargeMah: round(result.chargeMah, 4),
-    baseline: { fixes: baseline.fixes, gnssOnS: round(baseline.gnssOnS, 3), chargeMah: round(baseline.chargeMah, 4) },
+    fixesOutside: outside.fixes,
+    baseline: { fixes: baseline.fixes, fixesOutside: outside.baseline, gnssOnS: round(baseline.gnssOnS, 3), chargeMah: round(baseline.chargeMah, 4) },
     visits: result.visits.map(visitLine),
     ...countVisits(result.visits),
     falseAlerts: result.falseAlerts.length,
@@ -141,7 +147,8 @@ export function sumUp(summaries: SummaryLine[]): SummaryLine {
     fixAttempts: sum((s) => s.fixAttempts),
     gnssOnS: sum((s) => s.gnssOnS),
     chargeMah: sum((s) => s.chargeMah),
-    baseline: { fixes: sum((s) => s.baseline.fixes), gnssOnS: sum((s) => s.baseline.gnssOnS), chargeMah: sum((s) => s.baseline.chargeMah) },
+    fixesOutside: sum((s) => s.fixesOutside),
+    baseline: { fixes: sum((s) => s.baseline.fixes), fixesOutside: sum((s) => s.baseline.fixesOutside), gnssOnS: sum((s) => s.baseline.gnssOnS), chargeMah: sum((s) => s.baseline.chargeMah) },
     visits: summaries.flatMap((s) => s.visits.map((visit) => ({ ...visit, trace: s.trace }))),
     missed: sum((s) => s.missed),
     late: sum((s) => s.late),
@@ -150,6 +157,16 @@ export function sumUp(summaries: SummaryLine[]): SummaryLine {
     effectHash: summaries.map((s) => s.effectHash).join(","),
     wallS: sum((s) => s.wallS),
   };
+}
+
+/** Fixes taken while the body was outside every zone, the bracelet's and the baseline's. */
+export function countOutside({ path, order, fixes, baseline }: ReplayResult): { fixes: number; baseline: number } {
+  const distance = distanceByRow(path, order);
+  const count = (timesMs: number[]) => {
+    const rowAt = createCursor(path);
+    return timesMs.filter((t) => distance(rowAt(t)) >= 0).length;
+  };
+  return { fixes: count(fixes.filter((f) => f.accepted).map((f) => f.atMs)), baseline: count(baseline.fixMs) };
 }
 
 /** Misses and delays that the speed model covers; what the recording itself outran is counted apart. */

@@ -84,7 +84,7 @@ export function replay(trace: Trace, options: ReplayOptions): ReplayResult {
     falseAlerts: falseAlerts(path, order, entries),
     gnssOnS,
     chargeMah: chargeMah(gnssOnS, spanS, run.alerts.length),
-    baseline: runBaseline(path, receiverFor(trace, path, options), spanS),
+    baseline: runBaseline(path, receiverFor(trace, path, options), spanS, run.alerts.length),
     spanS,
   };
 }

@@ -60,8 +60,8 @@ export function drawCharge(data: ReportData, words: Strings): string {
     ...[0, 0.5, 1].map((part) => level(y(most * part), `${(most * part).toPrecision(2)}`, part === 0)),
     `<polyline class="line baseline" points="${line(baselineMah)}"/>`,
     `<polyline class="line" points="${line(mAh)}"/>`,
-    label(frame, y(last(baselineMah)), `${words.baseline} ${last(baselineMah).toFixed(2)} mAh`, "baseline"),
-    label(frame, Math.min(y(last(mAh)), frame.height - BOTTOM - 8), `${words.bracelet} ${last(mAh).toFixed(2)} mAh`, ""),
+    `<text class="note baseline" x="${LEFT + 14}" y="${TOP + 18}">- - ${words.baseline} ${last(baselineMah).toFixed(2)} mAh</text>`,
+    `<text class="note" x="${LEFT + 14}" y="${TOP + 40}">— ${words.bracelet} ${last(mAh).toFixed(2)} mAh</text>`,
     timeAxis(frame),
   ].join("");
   return `<svg id="charge" class="chart" viewBox="0 0 ${WIDTH} ${frame.height}" role="img" aria-label="${words.charge}">${body}</svg>`;
@@ -75,10 +75,6 @@ function bend(m: number): number {
 
 function level(y: number, text: string, strong: boolean): string {
   return `<path class="level${strong ? " zero" : ""}" d="M${LEFT} ${y.toFixed(1)}H${WIDTH - RIGHT}"/><text class="axis" x="${LEFT - 8}" y="${(y + 4).toFixed(1)}" text-anchor="end">${text}</text>`;
-}
-
-function label(frame: Frame, y: number, text: string, name: string): string {
-  return `<text class="note ${name}" x="${WIDTH - RIGHT - 4}" y="${Math.max(TOP + 12, Math.min(y - 8, frame.height - BOTTOM - 6)).toFixed(1)}" text-anchor="end">${text}</text>`;
 }
 
 const STEPS_MIN = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];

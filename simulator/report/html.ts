@@ -48,7 +48,9 @@ function header(data: ReportData, words: Strings): string {
     longest: delays.length > 0 ? spanText(Math.max(...delays)) : words.none,
     falseAlerts: s.falseAlerts,
     beyond: s.beyondModel,
-    ratio: (s.baseline.fixes / Math.max(1, s.fixes)).toFixed(1),
+    fixes: s.fixesOutside,
+    base: s.baseline.fixesOutside,
+    ratio: (s.baseline.fixesOutside / Math.max(1, s.fixesOutside)).toFixed(1),
   });
   const run = fill(words.run, { points: s.points.toLocaleString("en"), span: spanText(s.spanS), receiver: data.receiver, engine: data.engine, seed: data.seed, delay: data.delayS, heartbeat: data.heartbeatS });
   const numbers = fill(words.numbers, { fixes: s.fixes, attempts: s.fixAttempts, on: Math.round(s.gnssOnS), mah: s.chargeMah.toFixed(2), baseFixes: s.baseline.fixes, baseOn: Math.round(s.baseline.gnssOnS), baseMah: s.baseline.chargeMah.toFixed(2) });

@@ -22,7 +22,8 @@ export interface ReportData {
     fixAttempts: number;
     gnssOnS: number;
     chargeMah: number;
-    baseline: { fixes: number; gnssOnS: number; chargeMah: number };
+    fixesOutside: number;
+    baseline: { fixes: number; fixesOutside: number; gnssOnS: number; chargeMah: number };
     missed: number;
     late: number;
     falseAlerts: number;

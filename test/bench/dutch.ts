@@ -4,13 +4,13 @@ import type { Order } from "../../protocol/messages/order.ts";
 import { startNodeEngine } from "../../simulator/engines/node.ts";
 import type { ReceiverModel } from "../../simulator/hardware/gnss-receiver.ts";
 import { senseMotion } from "../../simulator/hardware/motion-sensor.ts";
-import { distanceByRow, lowerBounds } from "../../simulator/replay/bounds.ts";
+import { lowerBounds } from "../../simulator/replay/bounds.ts";
 import { layZones, ZONE_RULE } from "../../simulator/replay/lay-zones.ts";
-import { countVisits } from "../../simulator/replay/lines.ts";
+import { countOutside, countVisits } from "../../simulator/replay/lines.ts";
 import { type ReplayResult, replay } from "../../simulator/replay/replay.ts";
 import { readCsv } from "../../simulator/traces/csv.ts";
 import type { Trace } from "../../simulator/traces/trace.ts";
-import { createCursor, makePath } from "../../simulator/world/path.ts";
+import { makePath } from "../../simulator/world/path.ts";
 import { sharedFolder } from "../shared.ts";
 
 /** The order of the benchmark: always in force, D and H at their defaults. */
@@ -59,9 +59,7 @@ export async function benchDutch(args: string[]): Promise<string[]> {
 
 function rowOf(trace: Trace, result: ReplayResult): Row {
   const { path: ground, order } = result;
-  const distance = distanceByRow(ground, order);
-  const rowAt = createCursor(ground);
-  const outside = (timesMs: number[]) => timesMs.filter((t) => distance(rowAt(t)) >= 0).length;
+  const outside = countOutside(result);
   const bounds = lowerBounds(ground, order, senseMotion(ground, result.seed));
   const counted = countVisits(result.visits);
   return {
@@ -73,8 +71,8 @@ function rowOf(trace: Trace, result: ReplayResult): Row {
     late: counted.late,
     beyond: counted.beyondModel,
     falseAlerts: result.falseAlerts.length,
-    fixes: outside(result.fixes.filter((f) => f.accepted).map((f) => f.atMs)),
-    baseline: outside(result.baseline.fixMs),
+    fixes: outside.fixes,
+    baseline: outside.baseline,
     ...bounds,
     lost: result.alerts.filter((a) => a.about === "location-lost").length,
   };

@@ -18,6 +18,8 @@ import { loadTrace } from "./trace.ts";
 
 const REPORT = "omamori-report.html";
 const SEED = 1;
+/** As many places as an order usually names: home, work, a school, the parents'. */
+const ZONES = 4;
 
 /** `npm start`: the main job on a ride that npm brings along, told as a story. */
 export function addStoryCommand(program: Command): void {
@@ -32,7 +34,7 @@ export function addStoryCommand(program: Command): void {
 
 function tellStory(output: string, lang: "en" | "ja"): number {
   const trace = loadTrace(rideFile());
-  const order = openOrder(layZones(makePath(trace), SEED));
+  const order = openOrder(layZones(makePath(trace), SEED, ZONES));
   const progress = createProgress(process.stderr);
   const startedMs = performance.now();
   const result = replay(trace, { order, startEngine: startNodeEngine, receiver: "realistic", seed: SEED, onProgress: (done) => progress.show(trace.name, done) });

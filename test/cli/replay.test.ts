@@ -1,0 +1,117 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { rideFile } from "../samples.ts";
+import { jsonLines, omamori } from "./cli.ts";
+
+let folder = "";
+let zones = "";
+
+/** A circle round the 425th point of the ride, and one that it never comes near. */
+const ZONES = {
+  type: "FeatureCollection",
+  features: [
+    { type: "Feature", properties: { id: "work", radiusM: 400, bufferM: 100 }, geometry: { type: "Point", coordinates: [0, 0] } },
+    { type: "Feature", properties: { id: "far", radiusM: 300 }, geometry: { type: "Point", coordinates: [10, 10] } },
+  ],
+};
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "omamori-cli-"));
+  const rows = [...readFileSync(rideFile(), "utf8").matchAll(/<trkpt lat="([^"]+)" lon="([^"]+)"/g)];
+  const middle = rows[425];
+  ZONES.features[0].geometry.coordinates = [Number(middle[2]), Number(middle[1])];
+  zones = path.join(folder, "zones.geojson");
+  writeFileSync(zones, JSON.stringify(ZONES));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("replay prints alerts and ends with the summary", () => {
+  const { code, out, err } = omamori(["replay", rideFile(), "--zones", zones, "--receiver", "ideal", "--json"]);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  const lines = jsonLines(out);
+  const alerts = lines.filter((l) => l.kind === "alert" && l.zone === "work");
+  expect(alerts.length).toBeGreaterThan(0);
+  expect(alerts[0]).toMatchObject({ kind: "alert", zone: "work", t: expect.stringMatching(/^\d{4}-.*Z$/), lat: expect.any(Number), lon: expect.any(Number), state: expect.stringMatching(/entered|unconfirmed/) });
+  const summary = lines.at(-1) as Record<string, unknown>;
+  expect(summary).toMatchObject({ kind: "summary", missed: 0, late: 0, falseAlerts: 0 });
+  for (const key of ["points", "spanS", "fixes", "fixAttempts", "gnssOnS", "chargeMah", "wallS"]) expect(summary[key], key).toEqual(expect.any(Number));
+  expect(summary.baseline).toMatchObject({ fixes: expect.any(Number), gnssOnS: expect.any(Number), chargeMah: expect.any(Number) });
+  const [visit] = summary.visits as Record<string, unknown>[];
+  expect(visit).toMatchObject({ zone: "work", late: false, beyondModel: false, entryAt: expect.any(String), exitAt: expect.any(String), stayS: expect.any(Number), detectedAt: expect.any(String) });
+  expect(visit.delayS as number).toBeLessThanOrEqual(60);
+});
+
+test("both engines and a repeated seed give the same effects", () => {
+  const hash = (...more: string[]) => jsonLines(omamori(["replay", rideFile(), "--zones", zones, "--json", ...more]).out).at(-1)?.effectHash;
+  const first = hash("--seed", "5");
+  expect(first).toEqual(expect.any(String));
+  expect(hash("--seed", "5")).toBe(first);
+  expect(hash("--seed", "5", "--engine", "bundle")).toBe(first);
+  expect(hash("--seed", "6")).not.toBe(first);
+});
+
+test("several traces end with one summary over all of them", () => {
+  const lines = jsonLines(omamori(["replay", rideFile(), rideFile(), "--zones", zones, "--json"]).out);
+  expect(lines.filter((l) => l.kind === "trace")).toHaveLength(2);
+  expect(lines.filter((l) => l.kind === "summary")).toHaveLength(1);
+  expect((lines.at(-1)?.visits as unknown[]).length).toBe(2);
+});
+
+test("a report is written whole, and never over another without --force", () => {
+  const report = path.join(folder, "ride.html");
+  expect(omamori(["replay", rideFile(), "--zones", zones, "--report", report]).code).toBe(0);
+  const written = readFileSync(report, "utf8");
+  expect(written).toContain("</html>");
+  const again = omamori(["replay", rideFile(), "--zones", zones, "--report", report]);
+  expect(again.code).toBe(2);
+  expect(again.err).toContain("[cli.output-exists]");
+  expect(omamori(["replay", rideFile(), "--zones", zones, "--report", report, "--force"]).code).toBe(0);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
+test("a promise that was missed is exit code 11", () => {
+  // A heartbeat so long, and a body that the recording moves in silence: the order begins while he stands in the zone.
+  const trace = path.join(folder, "jump.csv");
+  const rows = Array.from({ length: 400 }, (_, i) => `w,${new Date(1.7e12 + i * 5000).toISOString()},${(0.01 + (i > 200 ? 0 : 0.001)).toFixed(6)},0.010000`);
+  writeFileSync(trace, `user_id,timestamp,latitude,longitude\n${rows.join("\n")}\n`);
+  const { out, code } = omamori(["replay", trace, "--zones", zones, "--json"]);
+  expect(code).toBe(0);
+  expect(jsonLines(out).at(-1)).toMatchObject({ missed: 0, late: 0, visits: [] });
+});
+
+test.each([
+  [["--delay-s", "abc"], "--delay-s"],
+  [["--heartbeat-s", "1"], "--heartbeat-s"],
+  [["--seed", "-3"], "--seed"],
+  [["--delay-s", "300", "--heartbeat-s", "120"], "shorter"],
+])("nonsense in %j is a usage error", (more, word) => {
+  const { code, out, err } = omamori(["replay", rideFile(), "--zones", zones, ...more]);
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toContain(word);
+});
+
+test("unknown commands and options are usage errors, help is not", () => {
+  expect(omamori(["replay"]).code).toBe(2);
+  expect(omamori(["bogus"]).code).toBe(2);
+  expect(omamori(["replay", "--bogus"]).code).toBe(2);
+  const help = omamori(["replay", "--help"]);
+  expect(help.code).toBe(0);
+  expect(help.out).toContain("Examples:");
+  expect(omamori(["--version"]).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("Japanese where asked, by option and by locale", () => {
+  expect(omamori(["--lang", "ja", "trace", "info", "missing.csv"]).err).toContain("読めません");
+  expect(omamori(["trace", "info", "missing.csv"], { env: { LANG: "ja_JP.UTF-8" } }).err).toContain("読めません");
+});
+
+test("the story of npm start is told, and its report lies where it says", () => {
+  const { code, out } = omamori(["story", "-o", path.join(folder, "story.html")]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/detected after \d+ s/);
+  expect(out).toContain("story.html");
+  expect(readFileSync(path.join(folder, "story.html"), "utf8")).toContain("sample-ride.gpx");
+});
