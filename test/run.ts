@@ -9,7 +9,12 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const CHROMIUM = "apt-get update && apt-get install -y --no-install-recommends chromium fonts-noto-cjk";
 
 installSystemPackages();
-const vitest = await startVitest("test", process.argv.slice(2), { root: ROOT, config: path.join(ROOT, "test/vitest.config.ts"), watch: false, run: true });
+const vitest = await startVitest("test", process.argv.slice(2), {
+  root: ROOT,
+  config: path.join(ROOT, "test/vitest.config.ts"),
+  watch: false,
+  run: true,
+});
 const tests = vitest.state.getTestModules().flatMap((module) => [...module.children.allTests()]);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skipped: string[] = [];
@@ -21,7 +26,9 @@ for (const test of tests) {
 }
 counts.skipped = skipped.length;
 // A file that could not even be loaded holds tests that did not run.
-const broken = vitest.state.getTestModules().filter((module) => !module.ok() && [...module.children.allTests("failed")].length === 0);
+const broken = vitest.state
+  .getTestModules()
+  .filter((module) => !module.ok() && [...module.children.allTests("failed")].length === 0);
 counts.failed += broken.length + vitest.state.getUnhandledErrors().length;
 for (const module of broken) console.log(`FAILED to load ${path.relative(ROOT, module.moduleId)}`);
 await vitest.close();
@@ -40,7 +47,10 @@ function installSystemPackages(): void {
   if (!asked || findChromium() !== undefined || process.platform !== "linux" || process.getuid?.() !== 0) return;
   console.log(`installing: ${CHROMIUM}`);
   try {
-    execFileSync("sh", ["-c", CHROMIUM], { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+    execFileSync("sh", ["-c", CHROMIUM], {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
   } catch {
     console.log("could not install Chromium; its tests are skipped");
   }

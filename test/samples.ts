@@ -9,7 +9,11 @@ import { sharedFolder } from "./shared.ts";
 
 /** A real bicycle ride of 22 minutes, from an npm package (MIT). */
 export function rideFile(): string {
-  return path.join(path.dirname(createRequire(import.meta.url).resolve("stoplight/package.json")), "gpx", "sample-ride.gpx");
+  return path.join(
+    path.dirname(createRequire(import.meta.url).resolve("stoplight/package.json")),
+    "gpx",
+    "sample-ride.gpx",
+  );
 }
 
 export function ride(): Trace {
@@ -22,11 +26,22 @@ export function orderOf(zones: Zone[], changes: Partial<Order> = {}): Order {
 }
 
 export function circleZone(id: string, lat: number, lon: number, radiusM: number, changes: Partial<Zone> = {}): Zone {
-  return { id, kind: "exclusion", bufferM: 0, schedule: undefined, shape: { kind: "circle", latE7: Math.round(lat * 1e7), lonE7: Math.round(lon * 1e7), radiusM }, ...changes };
+  return {
+    id,
+    kind: "exclusion",
+    bufferM: 0,
+    schedule: undefined,
+    shape: { kind: "circle", latE7: Math.round(lat * 1e7), lonE7: Math.round(lon * 1e7), radiusM },
+    ...changes,
+  };
 }
 
 /** Day files of real people on the move; empty without ../shared. */
 export function dutchDays(): string[] {
   const folder = sharedFolder("data/trajectories/nl-ssi-open-geodata");
-  return folder === undefined ? [] : readdirSync(folder).filter((f) => f.endsWith(".csv")).map((f) => path.join(folder, f));
+  return folder === undefined
+    ? []
+    : readdirSync(folder)
+        .filter((f) => f.endsWith(".csv"))
+        .map((f) => path.join(folder, f));
 }

@@ -55,7 +55,18 @@ const ASSUMED_ACCURACY_MM = 30_000;
 const OK: GateVerdict = { ok: true };
 
 export function createGate(): Gate {
-  return { seenMs: -1, acceptedMs: -1, latE7: 0, lonE7: 0, hAccMm: 0, agreeing: 0, doubtedMs: 0, doubtedLatE7: 0, doubtedLonE7: 0, metric: createMetric() };
+  return {
+    seenMs: -1,
+    acceptedMs: -1,
+    latE7: 0,
+    lonE7: 0,
+    hAccMm: 0,
+    agreeing: 0,
+    doubtedMs: 0,
+    doubtedLatE7: 0,
+    doubtedLonE7: 0,
+    metric: createMetric(),
+  };
 }
 
 /** Judges one fix. `nowMs`: the device's clock, `undefined` while it is unknown. */
@@ -72,7 +83,8 @@ export function judge(gate: Gate, fix: Fix, nowMs: number | undefined): GateVerd
     return drop("gate.implausible-accuracy");
   }
   if (fix.speedMmps !== undefined && fix.speedMmps > SPEED_LIMIT_MMPS) return drop("gate.implausible-speed");
-  if (gate.acceptedMs >= 0 && isTooFar(gate, fix, timeMs) && !agrees(gate, fix, timeMs)) return drop("gate.implausible-speed");
+  if (gate.acceptedMs >= 0 && isTooFar(gate, fix, timeMs) && !agrees(gate, fix, timeMs))
+    return drop("gate.implausible-speed");
   accept(gate, fix, timeMs);
   return OK;
 }
@@ -94,7 +106,8 @@ function accuracyOf(fix: Fix): number {
 }
 
 function isTooFar(gate: Gate, fix: Fix, timeMs: number): boolean {
-  const allowedM = SLACK_M + (SPEED_LIMIT_MPS * (timeMs - gate.acceptedMs) + 2 * (gate.hAccMm + accuracyOf(fix))) / 1000;
+  const allowedM =
+    SLACK_M + (SPEED_LIMIT_MPS * (timeMs - gate.acceptedMs) + 2 * (gate.hAccMm + accuracyOf(fix))) / 1000;
   return isFurther(gate, gate.latE7, gate.lonE7, fix, allowedM);
 }
 

@@ -142,7 +142,15 @@ function readRmc(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): 
   const days = dateOf(bytes, date, end);
   if (days >= 0) epoch.days = days;
   if (bytes[fieldAt(bytes, at, end, 1)] !== 0x41) return report;
-  takePosition(bytes, fieldAt(bytes, at, end, 2), fieldAt(bytes, at, end, 3), fieldAt(bytes, at, end, 4), fieldAt(bytes, at, end, 5), end, epoch);
+  takePosition(
+    bytes,
+    fieldAt(bytes, at, end, 2),
+    fieldAt(bytes, at, end, 3),
+    fieldAt(bytes, at, end, 4),
+    fieldAt(bytes, at, end, 5),
+    end,
+    epoch,
+  );
   epoch.valid = true;
   // A knot is 1,852 m an hour.
   const milliknots = scaled(bytes, fieldAt(bytes, at, end, 6), end, 3);
@@ -162,7 +170,15 @@ function readGga(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): 
   if (quality <= 0) return report;
   // 6 is dead reckoning, 7 and 8 are typed in or simulated: no solution of satellites.
   if (quality >= 6 && quality <= 8) return report;
-  takePosition(bytes, fieldAt(bytes, at, end, 1), fieldAt(bytes, at, end, 2), fieldAt(bytes, at, end, 3), fieldAt(bytes, at, end, 4), end, epoch);
+  takePosition(
+    bytes,
+    fieldAt(bytes, at, end, 1),
+    fieldAt(bytes, at, end, 2),
+    fieldAt(bytes, at, end, 3),
+    fieldAt(bytes, at, end, 4),
+    end,
+    epoch,
+  );
   if (!epoch.hasRmc) epoch.valid = true;
   const satellites = scaled(bytes, fieldAt(bytes, at, end, 6), end, 0);
   if (satellites >= 0) epoch.satellites = satellites;
@@ -253,7 +269,15 @@ function dateOf(bytes: Uint8Array, at: number, end: number): number {
   return daysFromDate(year < 80 ? 2000 + year : 1900 + year, two(bytes, at + 2), two(bytes, at));
 }
 
-function takePosition(bytes: Uint8Array, lat: number, ns: number, lon: number, ew: number, end: number, epoch: NmeaEpoch): void {
+function takePosition(
+  bytes: Uint8Array,
+  lat: number,
+  ns: number,
+  lon: number,
+  ew: number,
+  end: number,
+  epoch: NmeaEpoch,
+): void {
   const latE7 = angleE7(bytes, lat, end, bytes[ns] === 0x53);
   const lonE7 = angleE7(bytes, lon, end, bytes[ew] === 0x57);
   if (latE7 === NO_ANGLE || lonE7 === NO_ANGLE || latE7 > 900000000 || latE7 < -900000000) return;

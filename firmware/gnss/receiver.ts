@@ -1,5 +1,23 @@
-import { closeEpoch, createNmeaEpoch, isWholeSentence, type NmeaEpoch, readSentence, SENTENCE_LIMIT_BYTES } from "./nmea.ts";
-import { CHECK_BYTES, createUbxEpoch, HEADER_BYTES, PAYLOAD_LIMIT_BYTES, readUbx, SYNC_1, SYNC_2, type UbxEpoch, type UbxReport, ubxCheck } from "./ubx.ts";
+import {
+  closeEpoch,
+  createNmeaEpoch,
+  isWholeSentence,
+  type NmeaEpoch,
+  readSentence,
+  SENTENCE_LIMIT_BYTES,
+} from "./nmea.ts";
+import {
+  CHECK_BYTES,
+  createUbxEpoch,
+  HEADER_BYTES,
+  PAYLOAD_LIMIT_BYTES,
+  readUbx,
+  SYNC_1,
+  SYNC_2,
+  type UbxEpoch,
+  type UbxReport,
+  ubxCheck,
+} from "./ubx.ts";
 
 /** What the receiver said, once bytes have become sense. */
 export type Report = UbxReport;
@@ -23,7 +41,14 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 export function createReceiver(): Receiver {
-  return { buffer: new Uint8Array(BUFFER_BYTES), length: 0, ubx: createUbxEpoch(), nmea: createNmeaEpoch(), badChecks: 0, skippedBytes: 0 };
+  return {
+    buffer: new Uint8Array(BUFFER_BYTES),
+    length: 0,
+    ubx: createUbxEpoch(),
+    nmea: createNmeaEpoch(),
+    badChecks: 0,
+    skippedBytes: 0,
+  };
 }
 
 /** Takes bytes and calls back for every report they complete. How the bytes are cut into pieces makes no difference. */
@@ -107,4 +132,3 @@ function readLine(receiver: Receiver, at: number, onReport: (report: Report) => 
   if (report !== undefined) onReport(report);
   return end - at;
 }
-

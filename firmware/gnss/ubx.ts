@@ -46,7 +46,17 @@ export interface UbxEpoch {
 }
 
 export function createUbxEpoch(): UbxEpoch {
-  return { towMs: -1, hasPosition: false, latE7: 0, lonE7: 0, hAccMm: 0, speedMmps: undefined, courseCdeg: undefined, fixType: 0, satellites: undefined };
+  return {
+    towMs: -1,
+    hasPosition: false,
+    latE7: 0,
+    lonE7: 0,
+    hAccMm: 0,
+    speedMmps: undefined,
+    courseCdeg: undefined,
+    fixType: 0,
+    satellites: undefined,
+  };
 }
 
 /** A complete frame round a payload. */
@@ -77,7 +87,14 @@ export function ubxCheck(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /** Reads one checked frame whose payload begins at `at`. `undefined`: nothing that concerns us, or an epoch not complete. */
-export function readUbx(bytes: Uint8Array, cls: number, id: number, at: number, length: number, epoch: UbxEpoch): UbxReport | undefined {
+export function readUbx(
+  bytes: Uint8Array,
+  cls: number,
+  id: number,
+  at: number,
+  length: number,
+  epoch: UbxEpoch,
+): UbxReport | undefined {
   if (cls === NAV) return readNav(bytes, id, at, length, epoch);
   if (cls === ACK && length >= 2) return { kind: id === ACK_ACK ? "ack" : "nak", cls: bytes[at], id: bytes[at + 1] };
   if (cls === MON) return readMon(bytes, id, at, length);
@@ -117,7 +134,8 @@ function beginEpoch(epoch: UbxEpoch, towMs: number): void {
 
 /** NAV-TIMEUTC closes an epoch of the old messages: with it the position has a date. */
 function readTimeUtc(bytes: Uint8Array, at: number, epoch: UbxEpoch): UbxReport | undefined {
-  if (u32(bytes, at) !== epoch.towMs || !epoch.hasPosition || (epoch.fixType !== 2 && epoch.fixType !== 3)) return undefined;
+  if (u32(bytes, at) !== epoch.towMs || !epoch.hasPosition || (epoch.fixType !== 2 && epoch.fixType !== 3))
+    return undefined;
   const validUtc = (bytes[at + 19] & 4) !== 0;
   const timeMs = validUtc ? timeOf(bytes, at + 12, i32(bytes, at + 8)) : undefined;
   epoch.hasPosition = false;
@@ -167,7 +185,8 @@ function readPvt(bytes: Uint8Array, at: number): UbxReport {
 }
 
 function readMon(bytes: Uint8Array, id: number, at: number, length: number): UbxReport | undefined {
-  if (id === MON_VER && length >= 40) return { kind: "version", text: textOf(bytes, at, 30) + " " + textOf(bytes, at + 30, 10) };
+  if (id === MON_VER && length >= 40)
+    return { kind: "version", text: textOf(bytes, at, 30) + " " + textOf(bytes, at + 30, 10) };
   if (id === MON_HW && length >= 60) {
     return { kind: "jamming", jamming: (bytes[at + 22] >> 2) & 3, level: bytes[at + 45], antenna: bytes[at + 20] };
   }

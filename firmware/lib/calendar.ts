@@ -4,7 +4,16 @@ export function daysFromDate(year: number, month: number, day: number): number {
   // The year begins in March here, so that the leap day is its last.
   const y = month > 2 ? year : year - 1;
   const m = month > 2 ? month - 3 : month + 9;
-  return 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + Math.floor((153 * m + 2) / 5) + day - 1 - 719468;
+  return (
+    365 * y +
+    Math.floor(y / 4) -
+    Math.floor(y / 100) +
+    Math.floor(y / 400) +
+    Math.floor((153 * m + 2) / 5) +
+    day -
+    1 -
+    719468
+  );
 }
 
 function daysInMonth(year: number, month: number): number {
@@ -13,7 +22,15 @@ function daysInMonth(year: number, month: number): number {
 }
 
 /** UTC ms since 1970; `undefined` where date or time is none. A leap second counts as the first moment of the next minute. */
-export function utcMs(year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number): number | undefined {
+export function utcMs(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+  ms: number,
+): number | undefined {
   const days = daysFromDate(year, month, day);
   if (days < 0 || hour > 23 || minute > 59 || second > 60) return undefined;
   return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms;

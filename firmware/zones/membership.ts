@@ -69,10 +69,26 @@ export function look(pack: Pack, latE7: number, lonE7: number, nearM: number, ac
 /** A lower bound of the squared distance to anything in a resident box. */
 function boxDistance2(pack: Pack, box: number, latE7: number, lonE7: number, metric: Metric): number {
   const at = box << 2;
-  return sidesDistance2(pack.boxes[at], pack.boxes[at + 1], pack.boxes[at + 2], pack.boxes[at + 3], latE7, lonE7, metric);
+  return sidesDistance2(
+    pack.boxes[at],
+    pack.boxes[at + 1],
+    pack.boxes[at + 2],
+    pack.boxes[at + 3],
+    latE7,
+    lonE7,
+    metric,
+  );
 }
 
-function sidesDistance2(west: number, south: number, east: number, north: number, latE7: number, lonE7: number, metric: Metric): number {
+function sidesDistance2(
+  west: number,
+  south: number,
+  east: number,
+  north: number,
+  latE7: number,
+  lonE7: number,
+  metric: Metric,
+): number {
   let dx = lonE7 < west ? west - lonE7 : lonE7 > east ? lonE7 - east : 0;
   if (dx > 1800000000) dx = 0;
   const dy = latE7 < south ? south - latE7 : latE7 > north ? latE7 - north : 0;
@@ -81,7 +97,15 @@ function sidesDistance2(west: number, south: number, east: number, north: number
   return x * x + y * y;
 }
 
-function lookInBox(pack: Pack, box: number, latE7: number, lonE7: number, nearM: number, active: Uint8Array, result: Look): void {
+function lookInBox(
+  pack: Pack,
+  box: number,
+  latE7: number,
+  lonE7: number,
+  nearM: number,
+  active: Uint8Array,
+  result: Look,
+): void {
   const from = box * pack.perBox;
   const to = from + pack.perBox < pack.zones ? from + pack.perBox : pack.zones;
   for (let zone = from; zone < to; zone++) if (active[zone] !== 0) lookAtZone(pack, zone, latE7, lonE7, nearM, result);
@@ -112,7 +136,8 @@ function circleDistance(pack: Pack, zone: number, latE7: number, lonE7: number, 
 function polygonDistance(pack: Pack, zone: number, latE7: number, lonE7: number, limitM: number, result: Look): number {
   const west = zoneSide(pack, zone, 0);
   const px = pointInZoneTurn(lonE7, west, zoneSide(pack, zone, 2));
-  const inBox = px >= west && px <= zoneSide(pack, zone, 2) && latE7 >= zoneSide(pack, zone, 1) && latE7 <= zoneSide(pack, zone, 3);
+  const inBox =
+    px >= west && px <= zoneSide(pack, zone, 2) && latE7 >= zoneSide(pack, zone, 1) && latE7 <= zoneSide(pack, zone, 3);
   const metric = result.metric;
   const chunks = chunkCount(pack, zone);
   let header = geometryAt(pack, zone);

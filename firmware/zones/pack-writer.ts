@@ -28,7 +28,8 @@ export function writePack(zones: Zone[]): Written {
     const zone = ordered[i];
     const reason = checkZone(zone);
     vertices += vertexCount(zone);
-    if (reason !== undefined || vertices > VERTICES_LIMIT) return { ok: false, reason: reason ?? "pack.too-many-vertices", zone: zone.id };
+    if (reason !== undefined || vertices > VERTICES_LIMIT)
+      return { ok: false, reason: reason ?? "pack.too-many-vertices", zone: zone.id };
     putI32(out, HEADER_BYTES + ZONE_BYTES * ordered.length + 4 * i, out.length);
     pushName(out, zone);
   }
@@ -99,7 +100,8 @@ function chunksOf(zone: Zone): WrittenChunk[] {
   const chunks: WrittenChunk[] = [];
   for (const ring of ringsOf(zone)) {
     const edges = ring.length / 2;
-    for (let from = 0; from < edges; from += CHUNK_EDGES) chunks.push(writeChunk(ring, from, Math.min(edges, from + CHUNK_EDGES)));
+    for (let from = 0; from < edges; from += CHUNK_EDGES)
+      chunks.push(writeChunk(ring, from, Math.min(edges, from + CHUNK_EDGES)));
   }
   return chunks;
 }
@@ -168,21 +170,31 @@ function unwrapRing(ring: Ring, origin: number): number[] {
   const out: number[] = [];
   for (let i = 0; i < ring.length; i += 2) {
     const dx = ring[i] - origin;
-    out.push(dx > 1_800_000_000 ? ring[i] - 3_600_000_000 : dx < -1_800_000_000 ? ring[i] + 3_600_000_000 : ring[i], ring[i + 1]);
+    out.push(
+      dx > 1_800_000_000 ? ring[i] - 3_600_000_000 : dx < -1_800_000_000 ? ring[i] + 3_600_000_000 : ring[i],
+      ring[i + 1],
+    );
   }
   return out;
 }
 
 /** Only eastwards past 180°: then every longitude stays within an int32. */
 function intoRange(rings: number[][]): number[][] {
-  const west = Math.min(...rings.map((r) => r.reduce((least, v, i) => (i % 2 === 0 && v < least ? v : least), Number.POSITIVE_INFINITY)));
+  const west = Math.min(
+    ...rings.map((r) => r.reduce((least, v, i) => (i % 2 === 0 && v < least ? v : least), Number.POSITIVE_INFINITY)),
+  );
   if (west >= -1_800_000_000) return rings;
   return rings.map((r) => r.map((v, i) => (i % 2 === 0 ? v + 3_600_000_000 : v)));
 }
 
 function boxOf(zone: Zone): { west: number; south: number; east: number; north: number } {
   if (zone.shape.kind === "circle") return circleBox(zone.shape);
-  let [west, south, east, north] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [west, south, east, north] = [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
   for (const ring of ringsOf(zone)) {
     for (let i = 0; i < ring.length; i += 2) {
       [west, east] = [Math.min(west, ring[i]), Math.max(east, ring[i])];
@@ -193,7 +205,12 @@ function boxOf(zone: Zone): { west: number; south: number; east: number; north: 
 }
 
 /** A little wide, for the metric changes across the circle. */
-function circleBox(shape: { latE7: number; lonE7: number; radiusM: number }): { west: number; south: number; east: number; north: number } {
+function circleBox(shape: { latE7: number; lonE7: number; radiusM: number }): {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+} {
   const metric = createMetric();
   setMetric(metric, shape.latE7);
   const y = Math.ceil((shape.radiusM * 1.01) / metric.north0);

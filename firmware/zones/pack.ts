@@ -44,7 +44,15 @@ export function openPack(flash: Flash, base: number): Opened {
     tags[i] = -1;
     lines.push(new Uint8Array(BLOCK_BYTES));
   }
-  const pack: Pack = { flash: flash, base: base, zones: 0, perBox: 1, boxes: new Int32Array(0), tags: tags, lines: lines };
+  const pack: Pack = {
+    flash: flash,
+    base: base,
+    zones: 0,
+    perBox: 1,
+    boxes: new Int32Array(0),
+    tags: tags,
+    lines: lines,
+  };
   if (base + HEADER_BYTES > flash.sizeBytes || i32At(pack, 0) !== MAGIC) return { ok: false, reason: "pack.no-magic" };
   const total = i32At(pack, 8);
   if (total < HEADER_BYTES || base + total > flash.sizeBytes) return { ok: false, reason: "pack.bad-length" };
@@ -102,7 +110,12 @@ export function u16At(pack: Pack, offset: number): number {
 export function i32At(pack: Pack, offset: number): number {
   const inBlock = offset & 255;
   if (inBlock > BLOCK_BYTES - 4) {
-    return u8At(pack, offset) | (u8At(pack, offset + 1) << 8) | (u8At(pack, offset + 2) << 16) | (u8At(pack, offset + 3) << 24);
+    return (
+      u8At(pack, offset) |
+      (u8At(pack, offset + 1) << 8) |
+      (u8At(pack, offset + 2) << 16) |
+      (u8At(pack, offset + 3) << 24)
+    );
   }
   const block = offset >> 8;
   const line = block & LINE_MASK;

@@ -43,9 +43,33 @@ async function buildNode(entry: string, outfile: string, name: string): Promise<
 /** Declarations of the protocol package, for those who use it alone. */
 function writeTypes(): void {
   const tsc = at("node_modules/typescript/bin/tsc");
-  const options = ["--declaration", "--emitDeclarationOnly", "--noEmit", "false", "--rewriteRelativeImportExtensions", "--outDir", at("dist/protocol"), "--rootDir", at("protocol")];
-  const settings = ["--target", "ES2022", "--module", "ESNext", "--moduleResolution", "Bundler", "--strict", "--skipLibCheck", "--types", "node"];
-  execFileSync(process.execPath, [tsc, "--ignoreConfig", ...options, ...settings, at("protocol/index.ts")], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+  const options = [
+    "--declaration",
+    "--emitDeclarationOnly",
+    "--noEmit",
+    "false",
+    "--rewriteRelativeImportExtensions",
+    "--outDir",
+    at("dist/protocol"),
+    "--rootDir",
+    at("protocol"),
+  ];
+  const settings = [
+    "--target",
+    "ES2022",
+    "--module",
+    "ESNext",
+    "--moduleResolution",
+    "Bundler",
+    "--strict",
+    "--skipLibCheck",
+    "--types",
+    "node",
+  ];
+  execFileSync(process.execPath, [tsc, "--ignoreConfig", ...options, ...settings, at("protocol/index.ts")], {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
 }
 
 buildAll().catch((error: unknown) => {

@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { ToolError } from "../../protocol/errors.ts";
 
@@ -50,6 +60,11 @@ export function writeFileAtomically(file: string, content: string | Uint8Array, 
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  const known: Record<string, string> = { ENOENT: "no such file or folder", EACCES: "not permitted", EISDIR: "it is a folder", ENOSPC: "the disk is full" };
+  const known: Record<string, string> = {
+    ENOENT: "no such file or folder",
+    EACCES: "not permitted",
+    EISDIR: "it is a folder",
+    ENOSPC: "the disk is full",
+  };
   return known[code ?? ""] ?? message;
 }

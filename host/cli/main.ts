@@ -9,7 +9,9 @@ import { chooseLang, report } from "./output.ts";
 
 /** The whole command line. Commands set `process.exitCode` only where it is not 0. */
 export function buildProgram(): Command {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   const program = new Command("omamori");
   program
     .description("Bracelet, fob and toolkit that enforce an anti-stalking order.")
@@ -47,6 +49,8 @@ export async function main(argv: string[]): Promise<number> {
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.internal));
+  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.internal),
+  );
   process.exitCode = await main(process.argv);
 }

@@ -39,7 +39,9 @@ export const en = {
   "story.passed-by": "{entry} crossed {zone} for {stay}, shorter than the {limit} s promised; not seen",
   "story.no-visit": "no zone was entered",
   "story.lost": "location lost {times} times: no fix by the deadline, and said so",
-  "story.verdict": "{visits} visits: {missed} missed, {late} late, {beyondModel} beyond the speed model; {falseAlerts} false alerts",
-  "story.charge": "outside zones {fixes} fixes, where one a minute takes {baselineFixes} ({ratio}x); in all {mah} mAh against {baselineMah} mAh",
+  "story.verdict":
+    "{visits} visits: {missed} missed, {late} late, {beyondModel} beyond the speed model; {falseAlerts} false alerts",
+  "story.charge":
+    "outside zones {fixes} fixes, where one a minute takes {baselineFixes} ({ratio}x); in all {mah} mAh against {baselineMah} mAh",
   "story.report": "report: {file}",
 };

@@ -11,10 +11,12 @@ export const ja: Record<keyof typeof en, string> = {
   "trace.empty": "{file} は空です",
   "trace.unknown-format": "{file} は知らない形式です\n読める形式: CSV, GPX, IGC, NMEA, UBX, Omamori CBOR",
   "trace.not-utf8": "{file}: UTF-8 ではありません({offset} バイト目)",
-  "trace.bad-time": "{file}:{line}: 時刻ではありません: 「{detail}」\nISO 8601(Z または時差つき)か Unix 秒で書いてください",
+  "trace.bad-time":
+    "{file}:{line}: 時刻ではありません: 「{detail}」\nISO 8601(Z または時差つき)か Unix 秒で書いてください",
   "trace.bad-number": "{file}:{line}: 数ではありません: {detail}",
   "trace.missing-column": "{file}:{line}: {detail} の列がありません",
-  "trace.several-users": "{file}:{line}: 一つのファイルに複数の利用者がいます({detail})\n一人一ファイルに分けてください",
+  "trace.several-users":
+    "{file}:{line}: 一つのファイルに複数の利用者がいます({detail})\n一人一ファイルに分けてください",
   "trace.mis-dated": "{file}:{line}: 記録としてあり得ない日付です: {detail}",
   "trace.out-of-range": "{file}:{line}: 座標が範囲外です: {detail}",
   "trace.time-backwards": "{file}:{line}: 時刻が {detail} に戻っています",
@@ -42,6 +44,7 @@ export const ja: Record<keyof typeof en, string> = {
   "story.no-visit": "区域への進入なし",
   "story.lost": "測位不能を {times} 回通報(期限までに測位できず)",
   "story.verdict": "進入 {visits} 回: 見逃し {missed}、遅れ {late}、速度模型の外 {beyondModel}、誤報 {falseAlerts}",
-  "story.charge": "区域外の測位 {fixes} 回、毎分測位では {baselineFixes} 回({ratio} 倍)。全体で {mah} mAh、毎分測位は {baselineMah} mAh",
+  "story.charge":
+    "区域外の測位 {fixes} 回、毎分測位では {baselineFixes} 回({ratio} 倍)。全体で {mah} mAh、毎分測位は {baselineMah} mAh",
   "story.report": "報告書: {file}",
 };

@@ -13,7 +13,11 @@ export function chooseLang(asked: string | undefined, env: NodeJS.ProcessEnv): L
 }
 
 /** Text for a code, filled; the second line, if any, is the hint. An unknown code stands for itself. */
-export function textOf(lang: Lang, code: string, params: Readonly<Record<string, string | number>>): { text: string; hint: string | undefined } {
+export function textOf(
+  lang: Lang,
+  code: string,
+  params: Readonly<Record<string, string | number>>,
+): { text: string; hint: string | undefined } {
   const template = CATALOGUES[lang][code] ?? `${code} ${JSON.stringify(params)}`;
   const filled = template.replace(/:?\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
@@ -46,7 +50,10 @@ export function usesColour(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv):
 
 /** Says what went wrong, in one line and a hint, and gives the exit code. */
 export function report(error: unknown, lang: Lang): number {
-  const known = error instanceof ToolError ? error : new ToolError("cli.internal", { detail: error instanceof Error ? error.message : String(error) });
+  const known =
+    error instanceof ToolError
+      ? error
+      : new ToolError("cli.internal", { detail: error instanceof Error ? error.message : String(error) });
   const { text, hint } = textOf(lang, known.code, known.params);
   const colour = usesColour(process.stderr, process.env);
   say(`${colour ? "\u001b[31merror\u001b[0m" : "error"}: ${text} [${known.code}]`);

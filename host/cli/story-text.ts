@@ -11,7 +11,12 @@ export function storyLines(result: ReplayResult, lang: Lang): string[] {
   const counted = countVisits(result.visits);
   const lost = result.alerts.filter((a) => a.about === "location-lost").length;
   return [
-    say("story.trace", { trace: result.trace.name, from: clock(path.timeMs[0]), span: duration(result.spanS), zones: result.order.zones.length }),
+    say("story.trace", {
+      trace: result.trace.name,
+      from: clock(path.timeMs[0]),
+      span: duration(result.spanS),
+      zones: result.order.zones.length,
+    }),
     ...result.visits.map((visit) => `  ${say(visitCode(visit), visitParams(visit, result.order.delayS))}`),
     ...(result.visits.length === 0 ? [`  ${say("story.no-visit")}`] : []),
     ...(lost > 0 ? [`  ${say("story.lost", { times: lost })}`] : []),

@@ -16,7 +16,8 @@ export function readZones(text: string, file: string): Zone[] {
   const features = root.type === "Feature" ? [root] : root.type === "FeatureCollection" ? root.features : undefined;
   if (!Array.isArray(features)) throw new ToolError("zones.not-geojson", { file });
   const zones = features.map((feature: unknown, i) => readZone(feature, i, file));
-  if (zones.length === 0) throw new ToolError("zones.bad-feature", { file, feature: "-", detail: "there is no zone in it" });
+  if (zones.length === 0)
+    throw new ToolError("zones.bad-feature", { file, feature: "-", detail: "there is no zone in it" });
   const seen = new Set<string>();
   for (const zone of zones) {
     if (seen.has(zone.id)) throw new ToolError("zones.duplicate-id", { file, feature: zone.id });
@@ -46,15 +47,24 @@ function readZone(feature: unknown, index: number, file: string): Zone {
   const id = properties.id ?? feature.id ?? `zone-${index + 1}`;
   if (typeof id !== "string" && typeof id !== "number") return refuse("id must be text or a number");
   name = String(id);
-  if (name === "" || new TextEncoder().encode(name).length > ID_LIMIT_BYTES) refuse(`id must have 1 to ${ID_LIMIT_BYTES} bytes`);
+  if (name === "" || new TextEncoder().encode(name).length > ID_LIMIT_BYTES)
+    refuse(`id must have 1 to ${ID_LIMIT_BYTES} bytes`);
   const unknown = Object.keys(properties).find((k) => !PROPERTIES.includes(k) && !k.startsWith("x-"));
   if (unknown !== undefined) refuse(`unknown property ${unknown} (for your own notes begin it with x-)`);
   const kind = properties.kind ?? "exclusion";
-  if (kind !== "exclusion" && kind !== "inclusion") return refuse(`kind must be exclusion or inclusion, not ${JSON.stringify(kind)}`);
+  if (kind !== "exclusion" && kind !== "inclusion")
+    return refuse(`kind must be exclusion or inclusion, not ${JSON.stringify(kind)}`);
   const bufferM = properties.bufferM ?? 0;
-  if (typeof bufferM !== "number" || !(bufferM >= 0 && bufferM <= BUFFER_LIMIT_M)) return refuse(`bufferM must be 0 to ${BUFFER_LIMIT_M} metres`);
+  if (typeof bufferM !== "number" || !(bufferM >= 0 && bufferM <= BUFFER_LIMIT_M))
+    return refuse(`bufferM must be 0 to ${BUFFER_LIMIT_M} metres`);
   const schedule = properties.schedule === undefined ? undefined : readSchedule(properties.schedule, refuse);
-  return { id: name, kind, bufferM: Math.ceil(bufferM), schedule, shape: readShape(feature.geometry, properties, refuse) };
+  return {
+    id: name,
+    kind,
+    bufferM: Math.ceil(bufferM),
+    schedule,
+    shape: readShape(feature.geometry, properties, refuse),
+  };
 }
 
 function readShape(geometry: unknown, properties: Fields, refuse: Refuse): Shape {
@@ -62,7 +72,8 @@ function readShape(geometry: unknown, properties: Fields, refuse: Refuse): Shape
   const { type, coordinates } = geometry;
   if (type === "Point") return readCircle(coordinates, properties.radiusM, refuse);
   if (properties.radiusM !== undefined) refuse("radiusM belongs to a Point");
-  if (type !== "Polygon" && type !== "MultiPolygon") return refuse(`geometry ${String(type)}: a zone is a Polygon, a MultiPolygon, or a Point with radiusM`);
+  if (type !== "Polygon" && type !== "MultiPolygon")
+    return refuse(`geometry ${String(type)}: a zone is a Polygon, a MultiPolygon, or a Point with radiusM`);
   const parts = type === "Polygon" ? [coordinates] : coordinates;
   if (!Array.isArray(parts) || parts.length === 0) return refuse("no polygon in it");
   const polygons = parts.map((p, i) => readPolygon(p, parts.length > 1 ? `polygon ${i + 1}, ` : "", refuse));
@@ -71,22 +82,26 @@ function readShape(geometry: unknown, properties: Fields, refuse: Refuse): Shape
 }
 
 function readCircle(coordinates: unknown, radiusM: unknown, refuse: Refuse): Shape {
-  if (typeof radiusM !== "number" || !(radiusM > 0 && radiusM <= RADIUS_LIMIT_M)) return refuse(`radiusM must be more than 0 and at most ${RADIUS_LIMIT_M} metres`);
+  if (typeof radiusM !== "number" || !(radiusM > 0 && radiusM <= RADIUS_LIMIT_M))
+    return refuse(`radiusM must be more than 0 and at most ${RADIUS_LIMIT_M} metres`);
   const [lonE7, latE7] = readPosition(coordinates, "centre", refuse);
   return { kind: "circle", latE7, lonE7, radiusM: Math.ceil(radiusM) };
 }
 
 function readPosition(value: unknown, where: string, refuse: Refuse): [number, number] {
-  if (!Array.isArray(value) || typeof value[0] !== "number" || typeof value[1] !== "number") return refuse(`${where}: not a position`);
+  if (!Array.isArray(value) || typeof value[0] !== "number" || typeof value[1] !== "number")
+    return refuse(`${where}: not a position`);
   const [lon, lat] = value as number[];
-  if (!(Math.abs(lon) <= 180) || !(Math.abs(lat) <= 90)) return refuse(`${where}: ${lon}, ${lat} is out of range (longitude first)`);
+  if (!(Math.abs(lon) <= 180) || !(Math.abs(lat) <= 90))
+    return refuse(`${where}: ${lon}, ${lat} is out of range (longitude first)`);
   return [Math.round(lon * 1e7), Math.round(lat * 1e7)];
 }
 
 function readPolygon(value: unknown, where: string, refuse: Refuse): Polygon {
   if (!Array.isArray(value) || value.length === 0) return refuse(`${where}no ring in it`);
   const rings = value.map((ring, i) => readRing(ring, `${where}${i === 0 ? "outer ring" : `hole ${i}`}`, refuse));
-  for (let i = 1; i < rings.length; i++) if (!rings[i].some((p) => isInside(p, rings[0]))) refuse(`${where}hole ${i} lies outside its ring`);
+  for (let i = 1; i < rings.length; i++)
+    if (!rings[i].some((p) => isInside(p, rings[0]))) refuse(`${where}hole ${i} lies outside its ring`);
   return { rings: rings.map((ring) => ring.flat()) };
 }
 
@@ -96,10 +111,16 @@ function readRing(value: unknown, where: string, refuse: Refuse): [number, numbe
   if (value.length < 4) refuse(`${where} has ${value.length} positions; a closed ring has at least 4`);
   const positions = value.map((p, i) => readPosition(p, `${where}, position ${i + 1}`, refuse));
   const last = positions[positions.length - 1];
-  if (positions[0][0] !== last[0] || positions[0][1] !== last[1]) refuse(`${where} is not closed: the last position must repeat the first`);
-  const ring = positions.slice(0, -1).filter((p, i, all) => i === 0 || p[0] !== all[i - 1][0] || p[1] !== all[i - 1][1]);
+  if (positions[0][0] !== last[0] || positions[0][1] !== last[1])
+    refuse(`${where} is not closed: the last position must repeat the first`);
+  const ring = positions
+    .slice(0, -1)
+    .filter((p, i, all) => i === 0 || p[0] !== all[i - 1][0] || p[1] !== all[i - 1][1]);
   if (ring.length < 3) refuse(`${where} has fewer than three different positions`);
-  const unwrapped = ring.map(([x, y]): [number, number] => [x - ring[0][0] > 1.8e9 ? x - 3.6e9 : x - ring[0][0] < -1.8e9 ? x + 3.6e9 : x, y]);
+  const unwrapped = ring.map(([x, y]): [number, number] => [
+    x - ring[0][0] > 1.8e9 ? x - 3.6e9 : x - ring[0][0] < -1.8e9 ? x + 3.6e9 : x,
+    y,
+  ]);
   const crossing = findCrossing(unwrapped);
   if (crossing !== undefined) refuse(`${where} crosses itself at its edge ${crossing + 1}`);
   return ring;
@@ -125,8 +146,14 @@ function checkSpan(polygons: Polygon[], refuse: Refuse): void {
   for (const ring of polygons.flatMap((p) => p.rings)) {
     for (let i = 0; i < ring.length; i += 2) {
       const x = ring[i] - origin > 1.8e9 ? ring[i] - 3.6e9 : ring[i] - origin < -1.8e9 ? ring[i] + 3.6e9 : ring[i];
-      [west, east, south, north] = [Math.min(west, x), Math.max(east, x), Math.min(south, ring[i + 1]), Math.max(north, ring[i + 1])];
+      [west, east, south, north] = [
+        Math.min(west, x),
+        Math.max(east, x),
+        Math.min(south, ring[i + 1]),
+        Math.max(north, ring[i + 1]),
+      ];
     }
   }
-  if (Math.max(east - west, north - south) > SPAN_LIMIT_DEG * 1e7) refuse(`spans more than ${SPAN_LIMIT_DEG}°: cut it into several zones`);
+  if (Math.max(east - west, north - south) > SPAN_LIMIT_DEG * 1e7)
+    refuse(`spans more than ${SPAN_LIMIT_DEG}°: cut it into several zones`);
 }

@@ -9,7 +9,15 @@ export const HEARTBEAT_S = 900;
 
 /** Without an order: in force always, local time is UTC. */
 export function openOrder(zones: Zone[]): Order {
-  return { id: "replay", fromMs: 0, toMs: undefined, utcOffsets: [{ fromMs: 0, minutes: 0 }], delayS: DELAY_S, heartbeatS: HEARTBEAT_S, zones };
+  return {
+    id: "replay",
+    fromMs: 0,
+    toMs: undefined,
+    utcOffsets: [{ fromMs: 0, minutes: 0 }],
+    delayS: DELAY_S,
+    heartbeatS: HEARTBEAT_S,
+    zones,
+  };
 }
 
 const FIELDS = ["id", "from", "to", "utcOffsets", "delayS", "heartbeatS"];
@@ -46,7 +54,9 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{
 
 function readInstant(value: unknown, name: string, refuse: (detail: string) => never): number {
   const ms = typeof value === "string" && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(ms) ? refuse(`${name} must be a time such as 2026-11-24T09:00:00+09:00, not ${JSON.stringify(value)}`) : ms;
+  return Number.isNaN(ms)
+    ? refuse(`${name} must be a time such as 2026-11-24T09:00:00+09:00, not ${JSON.stringify(value)}`)
+    : ms;
 }
 
 function readOffsets(value: unknown, refuse: (detail: string) => never): UtcOffset[] {
@@ -54,14 +64,21 @@ function readOffsets(value: unknown, refuse: (detail: string) => never): UtcOffs
   const offsets = value.map((item: unknown, i) => {
     if (!isFields(item)) return refuse(`utcOffsets ${i + 1} is no object`);
     const parts = typeof item.offset === "string" ? /^([+-])(\d{2}):(\d{2})$/.exec(item.offset) : null;
-    if (!parts || Number(parts[2]) > 14 || Number(parts[3]) > 59) return refuse(`utcOffsets ${i + 1}: offset must be such as +09:00`);
-    return { fromMs: readInstant(item.from, `utcOffsets ${i + 1}: from`, refuse), minutes: (parts[1] === "-" ? -1 : 1) * (Number(parts[2]) * 60 + Number(parts[3])) };
+    if (!parts || Number(parts[2]) > 14 || Number(parts[3]) > 59)
+      return refuse(`utcOffsets ${i + 1}: offset must be such as +09:00`);
+    return {
+      fromMs: readInstant(item.from, `utcOffsets ${i + 1}: from`, refuse),
+      minutes: (parts[1] === "-" ? -1 : 1) * (Number(parts[2]) * 60 + Number(parts[3])),
+    };
   });
-  if (offsets.some((o, i) => i > 0 && o.fromMs <= offsets[i - 1].fromMs)) refuse("utcOffsets must be in the order of their times");
+  if (offsets.some((o, i) => i > 0 && o.fromMs <= offsets[i - 1].fromMs))
+    refuse("utcOffsets must be in the order of their times");
   return offsets;
 }
 
 function readSeconds(value: unknown, name: string, fallback: number, refuse: (detail: string) => never): number {
   if (value === undefined) return fallback;
-  return typeof value === "number" && Number.isInteger(value) && value >= 30 && value <= 86_400 ? value : refuse(`${name} must be whole seconds from 30 to 86400`);
+  return typeof value === "number" && Number.isInteger(value) && value >= 30 && value <= 86_400
+    ? value
+    : refuse(`${name} must be whole seconds from 30 to 86400`);
 }

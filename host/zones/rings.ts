@@ -45,7 +45,12 @@ function conflict(ring: Point[], e: number, f: number, n: number): boolean {
   const s3 = side(c, d, a);
   const s4 = side(c, d, b);
   if (s1 !== s2 && s3 !== s4) return true;
-  return (s1 === 0 && within(a, b, c)) || (s2 === 0 && within(a, b, d)) || (s3 === 0 && within(c, d, a)) || (s4 === 0 && within(c, d, b));
+  return (
+    (s1 === 0 && within(a, b, c)) ||
+    (s2 === 0 && within(a, b, d)) ||
+    (s3 === 0 && within(c, d, a)) ||
+    (s4 === 0 && within(c, d, b))
+  );
 }
 
 /** Neighbours share a vertex; they conflict when the second runs back along the first. */
@@ -58,5 +63,10 @@ function side(a: Point, b: Point, c: Point): number {
 }
 
 function within(a: Point, b: Point, p: Point): boolean {
-  return Math.min(a[0], b[0]) <= p[0] && p[0] <= Math.max(a[0], b[0]) && Math.min(a[1], b[1]) <= p[1] && p[1] <= Math.max(a[1], b[1]);
+  return (
+    Math.min(a[0], b[0]) <= p[0] &&
+    p[0] <= Math.max(a[0], b[0]) &&
+    Math.min(a[1], b[1]) <= p[1] &&
+    p[1] <= Math.max(a[1], b[1])
+  );
 }

@@ -36,6 +36,7 @@ function readDays(value: unknown, where: string, refuse: (detail: string) => nev
 function readMinute(value: unknown, where: string, refuse: (detail: string) => never): number {
   const parts = typeof value === "string" ? /^(\d{2}):(\d{2})$/.exec(value) : null;
   const minute = parts ? Number(parts[1]) * 60 + Number(parts[2]) : -1;
-  if (!parts || Number(parts[2]) > 59 || minute > 1440) return refuse(`${where} must be hh:mm, not ${JSON.stringify(value)}`);
+  if (!parts || Number(parts[2]) > 59 || minute > 1440)
+    return refuse(`${where} must be hh:mm, not ${JSON.stringify(value)}`);
   return minute;
 }

@@ -1,9 +1,48 @@
 import { ProtocolError } from "../errors.ts";
-import { ARRAY, BYTES, createReader, FALSE, fail, integerOf, isUtf8, isWide, lengthOf, MAP, NEGATIVE, NULL, type Reader, readHead, SIMPLE, TEXT, TRUE, UINT } from "./reader.ts";
-import { createWriter, finish, type Writer, writeArrayHead, writeBool, writeBytes, writeInt, writeMapHead, writeNull, writeText, writeWide } from "./writer.ts";
+import {
+  ARRAY,
+  BYTES,
+  createReader,
+  FALSE,
+  fail,
+  integerOf,
+  isUtf8,
+  isWide,
+  lengthOf,
+  MAP,
+  NEGATIVE,
+  NULL,
+  type Reader,
+  readHead,
+  SIMPLE,
+  TEXT,
+  TRUE,
+  UINT,
+} from "./reader.ts";
+import {
+  createWriter,
+  finish,
+  type Writer,
+  writeArrayHead,
+  writeBool,
+  writeBytes,
+  writeInt,
+  writeMapHead,
+  writeNull,
+  writeText,
+  writeWide,
+} from "./writer.ts";
 
 /** The host's codec: whole values rather than items, `bigint` past 2^53, exceptions with code and offset. */
-export type CborValue = number | bigint | string | boolean | null | Uint8Array | CborValue[] | Map<CborValue, CborValue>;
+export type CborValue =
+  | number
+  | bigint
+  | string
+  | boolean
+  | null
+  | Uint8Array
+  | CborValue[]
+  | Map<CborValue, CborValue>;
 
 /** No message of ours is deeper; SMP's are at most 4. */
 const DEPTH_LIMIT = 16;
@@ -41,7 +80,9 @@ export type DecodedItem = { ok: true; value: CborValue; end: number } | { ok: fa
 export function decodeAt(bytes: Uint8Array, offset: number): DecodedItem {
   const reader = createReader(bytes, offset, true);
   const value = read(reader, 0);
-  return reader.error === "" ? { ok: true, value, end: reader.at } : { ok: false, reason: reader.error, offset: reader.offset };
+  return reader.error === ""
+    ? { ok: true, value, end: reader.at }
+    : { ok: false, reason: reader.error, offset: reader.offset };
 }
 
 function read(reader: Reader, depth: number): CborValue {
@@ -121,11 +162,23 @@ const BREAK = 0xff;
 
 function readKey(reader: Reader, start: number): CborValue {
   const key = read(reader, DEPTH_LIMIT);
-  if (reader.error === "" && typeof key !== "string" && (reader.strict ? typeof key !== "number" && typeof key !== "bigint" : true)) fail(reader, "cbor.bad-key", start);
+  if (
+    reader.error === "" &&
+    typeof key !== "string" &&
+    (reader.strict ? typeof key !== "number" && typeof key !== "bigint" : true)
+  )
+    fail(reader, "cbor.bad-key", start);
   return key;
 }
 
-function checkOrder(reader: Reader, start: number, key: Uint8Array, last: Uint8Array | undefined, value: CborValue, seen: Set<string>): void {
+function checkOrder(
+  reader: Reader,
+  start: number,
+  key: Uint8Array,
+  last: Uint8Array | undefined,
+  value: CborValue,
+  seen: Set<string>,
+): void {
   if (reader.error !== "") return;
   if (!reader.strict) {
     const name = `${typeof value}:${String(value)}`;
@@ -149,7 +202,8 @@ function write(writer: Writer, value: CborValue, depth: number): void {
   if (value === null) writeNull(writer);
   else if (typeof value === "boolean") writeBool(writer, value);
   else if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new ProtocolError(Number.isInteger(value) ? "cbor.int-too-large" : "cbor.float", writer.length);
+    if (!Number.isSafeInteger(value))
+      throw new ProtocolError(Number.isInteger(value) ? "cbor.int-too-large" : "cbor.float", writer.length);
     writeInt(writer, value === 0 ? 0 : value);
   } else if (typeof value === "bigint") writeBig(writer, value);
   else if (typeof value === "string") {
@@ -168,13 +222,15 @@ function writeContainer(writer: Writer, value: CborValue[] | Map<CborValue, Cbor
     return;
   }
   const pairs = [...value].map(([key, item]) => {
-    if (typeof key !== "string" && typeof key !== "number" && typeof key !== "bigint") throw new ProtocolError("cbor.bad-key", writer.length);
+    if (typeof key !== "string" && typeof key !== "number" && typeof key !== "bigint")
+      throw new ProtocolError("cbor.bad-key", writer.length);
     return { key: encode(key), item };
   });
   pairs.sort((a, b) => compareBytes(a.key, b.key));
   writeMapHead(writer, pairs.length);
   pairs.forEach(({ key, item }, i) => {
-    if (i > 0 && compareBytes(key, pairs[i - 1].key) === 0) throw new ProtocolError("cbor.duplicate-key", writer.length);
+    if (i > 0 && compareBytes(key, pairs[i - 1].key) === 0)
+      throw new ProtocolError("cbor.duplicate-key", writer.length);
     writeRaw(writer, key);
     write(writer, item, depth + 1);
   });

@@ -35,7 +35,18 @@ const TWO_32 = 4294967296;
 const SAFE_HIGH = 2097152;
 
 export function createReader(bytes: Uint8Array, from: number, strict: boolean): Reader {
-  return { bytes: bytes, at: from, end: bytes.length, strict: strict, error: "", offset: from, major: 0, high: 0, low: 0, indefinite: false };
+  return {
+    bytes: bytes,
+    at: from,
+    end: bytes.length,
+    strict: strict,
+    error: "",
+    offset: from,
+    major: 0,
+    high: 0,
+    low: 0,
+    indefinite: false,
+  };
 }
 
 export function fail(reader: Reader, code: string, offset: number): boolean {
@@ -79,7 +90,8 @@ export function readHead(reader: Reader): boolean {
 
 function readIndefinite(reader: Reader, start: number): boolean {
   if (reader.strict) return fail(reader, reader.major === SIMPLE ? "cbor.break" : "cbor.indefinite", start);
-  if (reader.major !== ARRAY && reader.major !== MAP) return fail(reader, reader.major === SIMPLE ? "cbor.break" : "cbor.indefinite", start);
+  if (reader.major !== ARRAY && reader.major !== MAP)
+    return fail(reader, reader.major === SIMPLE ? "cbor.break" : "cbor.indefinite", start);
   reader.indefinite = true;
   return true;
 }
@@ -133,11 +145,18 @@ export function isUtf8(bytes: Uint8Array, from: number, to: number): boolean {
       i += 1;
       continue;
     }
-    const more = lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
+    const more =
+      lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
     if (more === 0 || i + more > to - 1) return false;
     for (let k = 1; k <= more; k++) if ((bytes[i + k] & 0xc0) !== 0x80) return false;
     const second = bytes[i + 1];
-    if ((lead === 0xe0 && second < 0xa0) || (lead === 0xed && second > 0x9f) || (lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f)) return false;
+    if (
+      (lead === 0xe0 && second < 0xa0) ||
+      (lead === 0xed && second > 0x9f) ||
+      (lead === 0xf0 && second < 0x90) ||
+      (lead === 0xf4 && second > 0x8f)
+    )
+      return false;
     i += 1 + more;
   }
   return true;

@@ -83,7 +83,13 @@ function motionByTime(motions: MotionChange[]): Ground["motionAt"] {
       else high = middle;
     }
     const last = motions[low - 1];
-    return last === undefined ? BEFORE_ANY : { motion: last.motion, sinceS: last.atMs / 1000, untilS: (motions[low]?.atMs ?? Number.POSITIVE_INFINITY) / 1000 };
+    return last === undefined
+      ? BEFORE_ANY
+      : {
+          motion: last.motion,
+          sinceS: last.atMs / 1000,
+          untilS: (motions[low]?.atMs ?? Number.POSITIVE_INFINITY) / 1000,
+        };
   };
 }
 

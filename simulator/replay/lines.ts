@@ -124,7 +124,12 @@ export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
     gnssOnS: round(result.gnssOnS, 3),
     chargeMah: round(result.chargeMah, 4),
     fixesOutside: outside.fixes,
-    baseline: { fixes: baseline.fixes, fixesOutside: outside.baseline, gnssOnS: round(baseline.gnssOnS, 3), chargeMah: round(baseline.chargeMah, 4) },
+    baseline: {
+      fixes: baseline.fixes,
+      fixesOutside: outside.baseline,
+      gnssOnS: round(baseline.gnssOnS, 3),
+      chargeMah: round(baseline.chargeMah, 4),
+    },
     visits: result.visits.map(visitLine),
     ...countVisits(result.visits),
     falseAlerts: result.falseAlerts.length,
@@ -135,7 +140,11 @@ export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
 
 /** One summary over several recordings; each visit names its own. */
 export function sumUp(summaries: SummaryLine[]): SummaryLine {
-  const sum = (of: (s: SummaryLine) => number) => round(summaries.reduce((total, s) => total + of(s), 0), 4);
+  const sum = (of: (s: SummaryLine) => number) =>
+    round(
+      summaries.reduce((total, s) => total + of(s), 0),
+      4,
+    );
   return {
     kind: "summary",
     trace: summaries.map((s) => s.trace).join(", "),
@@ -148,7 +157,12 @@ export function sumUp(summaries: SummaryLine[]): SummaryLine {
     gnssOnS: sum((s) => s.gnssOnS),
     chargeMah: sum((s) => s.chargeMah),
     fixesOutside: sum((s) => s.fixesOutside),
-    baseline: { fixes: sum((s) => s.baseline.fixes), fixesOutside: sum((s) => s.baseline.fixesOutside), gnssOnS: sum((s) => s.baseline.gnssOnS), chargeMah: sum((s) => s.baseline.chargeMah) },
+    baseline: {
+      fixes: sum((s) => s.baseline.fixes),
+      fixesOutside: sum((s) => s.baseline.fixesOutside),
+      gnssOnS: sum((s) => s.baseline.gnssOnS),
+      chargeMah: sum((s) => s.baseline.chargeMah),
+    },
     visits: summaries.flatMap((s) => s.visits.map((visit) => ({ ...visit, trace: s.trace }))),
     missed: sum((s) => s.missed),
     late: sum((s) => s.late),

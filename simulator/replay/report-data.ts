@@ -21,7 +21,14 @@ export function reportData(result: ReplayResult, engine: EngineName, wallS: numb
     heartbeatS: order.heartbeatS,
     track: { timeMs: path.timeMs, lat: path.lat, lon: path.lon },
     zones: order.zones.map(drawnZone),
-    fixes: result.fixes.map(({ atMs, fix, accepted, reason }) => ({ timeMs: atMs, lat: fix.latE7 / 1e7, lon: fix.lonE7 / 1e7, hAccM: metres(fix.hAccMm), accepted, reason })),
+    fixes: result.fixes.map(({ atMs, fix, accepted, reason }) => ({
+      timeMs: atMs,
+      lat: fix.latE7 / 1e7,
+      lon: fix.lonE7 / 1e7,
+      hAccM: metres(fix.hAccMm),
+      accepted,
+      reason,
+    })),
     alerts: result.alerts.map(drawnAlert),
     visits: result.visits,
     distance: distances(result),
@@ -31,13 +38,23 @@ export function reportData(result: ReplayResult, engine: EngineName, wallS: numb
 }
 
 function drawnZone({ id, kind, bufferM, shape }: Zone): ReportData["zones"][number] {
-  if (shape.kind === "circle") return { id, kind, bufferM, circle: { lat: shape.latE7 / 1e7, lon: shape.lonE7 / 1e7, radiusM: shape.radiusM } };
-  const points = (ring: ArrayLike<number>) => Array.from({ length: ring.length / 2 }, (_, i): [number, number] => [ring[2 * i] / 1e7, ring[2 * i + 1] / 1e7]);
+  if (shape.kind === "circle")
+    return { id, kind, bufferM, circle: { lat: shape.latE7 / 1e7, lon: shape.lonE7 / 1e7, radiusM: shape.radiusM } };
+  const points = (ring: ArrayLike<number>) =>
+    Array.from({ length: ring.length / 2 }, (_, i): [number, number] => [ring[2 * i] / 1e7, ring[2 * i + 1] / 1e7]);
   return { id, kind, bufferM, polygons: shape.polygons.map((p) => p.rings.map(points)) };
 }
 
 function drawnAlert({ atMs, zone, about, state, fix }: Alert): ReportData["alerts"][number] {
-  return { timeMs: atMs, zone, about, state, lat: fix && fix.latE7 / 1e7, lon: fix && fix.lonE7 / 1e7, hAccM: metres(fix?.hAccMm) };
+  return {
+    timeMs: atMs,
+    zone,
+    about,
+    state,
+    lat: fix && fix.latE7 / 1e7,
+    lon: fix && fix.lonE7 / 1e7,
+    hAccM: metres(fix?.hAccMm),
+  };
 }
 
 function metres(mm: number | undefined): number | undefined {
@@ -62,17 +79,19 @@ function chargeOverTime({ path, powerMs, baseline, alerts }: ReplayResult): Repo
   const spanMs = path.timeMs[path.rows - 1] - startMs;
   const timeMs = Float64Array.from({ length: CHARGE_POINTS + 1 }, (_, i) => startMs + (spanMs * i) / CHARGE_POINTS);
   const elapsedS = (t: number) => (t - startMs) / 1000;
+  const messagesUntil = (t: number) => alerts.filter((a) => a.atMs <= t).length;
   // The baseline's receiver works the same way every minute, so its charge grows evenly.
   const baselineRate = spanMs > 0 ? baseline.gnssOnS / (spanMs / 1000) : 0;
   return {
     timeMs,
-    mAh: timeMs.map((t) => chargeMah(onSecondsUntil(powerMs, t), elapsedS(t), alerts.filter((a) => a.atMs <= t).length)),
-    baselineMah: timeMs.map((t) => chargeMah(baselineRate * elapsedS(t), elapsedS(t), 0)),
+    mAh: timeMs.map((t) => chargeMah(onSecondsUntil(powerMs, t), elapsedS(t), messagesUntil(t))),
+    baselineMah: timeMs.map((t) => chargeMah(baselineRate * elapsedS(t), elapsedS(t), messagesUntil(t))),
   };
 }
 
 function onSecondsUntil(powerMs: number[], untilMs: number): number {
   let totalMs = 0;
-  for (let i = 0; i < powerMs.length && powerMs[i] < untilMs; i += 2) totalMs += Math.min(powerMs[i + 1] ?? untilMs, untilMs) - powerMs[i];
+  for (let i = 0; i < powerMs.length && powerMs[i] < untilMs; i += 2)
+    totalMs += Math.min(powerMs[i + 1] ?? untilMs, untilMs) - powerMs[i];
   return totalMs / 1000;
 }

@@ -32,15 +32,28 @@ export function drawDistance(data: ReportData, words: Strings): string {
   const bottom = bend(Math.min(-LINEAR_M, ...thinSeries(finite, 200).map((i) => finite[i])));
   const y = (m: number) => TOP + ((top - bend(m)) / (top - bottom)) * (frame.height - TOP - BOTTOM);
   const line = thinSeries(finite, 900).map((i) => `${frame.x(timeMs[i]).toFixed(1)},${y(finite[i]).toFixed(1)}`);
-  const levels = [-10_000, -1000, -100, 0, 100, 1000, 10_000, 100_000].filter((m) => bend(m) <= top && bend(m) >= bottom);
+  const levels = [-10_000, -1000, -100, 0, 100, 1000, 10_000, 100_000].filter(
+    (m) => bend(m) <= top && bend(m) >= bottom,
+  );
   const body = [
     `<rect class="inside" x="${LEFT}" width="${WIDTH - LEFT - RIGHT}" y="${y(0).toFixed(1)}" height="${Math.max(0, frame.height - BOTTOM - y(0)).toFixed(1)}"/>`,
-    ...data.visits.map((v) => `<rect class="visit" x="${frame.x(v.entryMs).toFixed(1)}" width="${Math.max(1, frame.x(v.exitMs) - frame.x(v.entryMs)).toFixed(1)}" y="${TOP}" height="${frame.height - TOP - BOTTOM}"/>`),
+    ...data.visits.map(
+      (v) =>
+        `<rect class="visit" x="${frame.x(v.entryMs).toFixed(1)}" width="${Math.max(1, frame.x(v.exitMs) - frame.x(v.entryMs)).toFixed(1)}" y="${TOP}" height="${frame.height - TOP - BOTTOM}"/>`,
+    ),
     ...levels.map((m) => level(y(m), Math.abs(m) >= 1000 ? `${m / 1000} km` : `${m} m`, m === 0)),
     `<polyline class="line" points="${line.join(" ")}"/>`,
-    `<path class="tick" d="${data.fixes.filter((f) => f.accepted).map((f) => `M${frame.x(f.timeMs).toFixed(1)} ${frame.height - BOTTOM}v-9`).join("")}"/>`,
-    `<path class="tick rejected" d="${data.fixes.filter((f) => !f.accepted).map((f) => `M${frame.x(f.timeMs).toFixed(1)} ${frame.height - BOTTOM}v-5`).join("")}"/>`,
-    ...data.alerts.map((a) => `<path class="alert ${a.state ?? a.about}" d="M${frame.x(a.timeMs).toFixed(1)} ${TOP}l6 6l-6 6l-6 -6z"/>`),
+    `<path class="tick" d="${data.fixes
+      .filter((f) => f.accepted)
+      .map((f) => `M${frame.x(f.timeMs).toFixed(1)} ${frame.height - BOTTOM}v-9`)
+      .join("")}"/>`,
+    `<path class="tick rejected" d="${data.fixes
+      .filter((f) => !f.accepted)
+      .map((f) => `M${frame.x(f.timeMs).toFixed(1)} ${frame.height - BOTTOM}v-5`)
+      .join("")}"/>`,
+    ...data.alerts.map(
+      (a) => `<path class="alert ${a.state ?? a.about}" d="M${frame.x(a.timeMs).toFixed(1)} ${TOP}l6 6l-6 6l-6 -6z"/>`,
+    ),
     `<text class="note" x="${WIDTH - RIGHT - 6}" y="${(frame.height - BOTTOM - 14).toFixed(1)}" text-anchor="end">${words.inside}</text>`,
     `<line id="when" class="when" y1="${TOP}" y2="${frame.height - BOTTOM}" x1="${LEFT}" x2="${LEFT}"/>`,
     timeAxis(frame),
@@ -54,7 +67,8 @@ export function drawCharge(data: ReportData, words: Strings): string {
   const frame = frameOf(timeMs, 220);
   const most = Math.max(1e-3, ...mAh, ...baselineMah);
   const y = (value: number) => TOP + (1 - value / most) * (frame.height - TOP - BOTTOM);
-  const line = (values: Float64Array) => Array.from(values, (v, i) => `${frame.x(timeMs[i]).toFixed(1)},${y(v).toFixed(1)}`).join(" ");
+  const line = (values: Float64Array) =>
+    Array.from(values, (v, i) => `${frame.x(timeMs[i]).toFixed(1)},${y(v).toFixed(1)}`).join(" ");
   const last = (values: Float64Array) => values[values.length - 1] ?? 0;
   const body = [
     ...[0, 0.5, 1].map((part) => level(y(most * part), `${(most * part).toPrecision(2)}`, part === 0)),
@@ -87,7 +101,9 @@ function timeAxis(frame: Frame): string {
   const marks: string[] = [];
   for (let ms = Math.ceil(frame.fromMs / stepMs) * stepMs; ms <= frame.toMs; ms += stepMs) {
     const text = stepMs >= 86_400_000 ? clockText(ms).slice(5, 10) : clockText(ms).slice(11, 16);
-    marks.push(`<text class="axis" x="${Math.min(frame.x(ms), WIDTH - 24).toFixed(1)}" y="${frame.height - 8}" text-anchor="middle">${text}</text>`);
+    marks.push(
+      `<text class="axis" x="${Math.min(frame.x(ms), WIDTH - 24).toFixed(1)}" y="${frame.height - 8}" text-anchor="middle">${text}</text>`,
+    );
   }
   return marks.join("");
 }

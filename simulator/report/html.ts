@@ -1,8 +1,8 @@
 import { drawCharge, drawDistance } from "./charts.ts";
 import { drawMap, trackForScript } from "./map.ts";
-import { SCRIPT } from "./script.ts";
 import type { ReportData, ReportVisit } from "./report-data.ts";
-import { clockText, escapeHtml, fill, type Lang, spanText, STRINGS, type Strings } from "./strings.ts";
+import { SCRIPT } from "./script.ts";
+import { clockText, escapeHtml, fill, type Lang, STRINGS, type Strings, spanText } from "./strings.ts";
 import { STYLE } from "./style.ts";
 
 /** Nothing may be fetched: the page is evidence, and is read where there is no network. */
@@ -41,7 +41,9 @@ ${header(data, words)}
 function header(data: ReportData, words: Strings): string {
   const { summary: s, visits } = data;
   const broken = s.missed > 0 || s.late > 0;
-  const verdict = broken ? fill(words.failed, { missed: s.missed, late: s.late }) : fill(visits.length > 0 ? words.allDetected : words.noVisits, { delay: data.delayS });
+  const verdict = broken
+    ? fill(words.failed, { missed: s.missed, late: s.late })
+    : fill(visits.length > 0 ? words.allDetected : words.noVisits, { delay: data.delayS });
   const delays = visits.filter((v) => v.delayS !== undefined && v.beyondModel === undefined).map((v) => v.delayS ?? 0);
   const account = fill(words.account, {
     visits: visits.length,
@@ -52,15 +54,32 @@ function header(data: ReportData, words: Strings): string {
     base: s.baseline.fixesOutside,
     ratio: (s.baseline.fixesOutside / Math.max(1, s.fixesOutside)).toFixed(1),
   });
-  const run = fill(words.run, { points: s.points.toLocaleString("en"), span: spanText(s.spanS), receiver: data.receiver, engine: data.engine, seed: data.seed, delay: data.delayS, heartbeat: data.heartbeatS });
-  const numbers = fill(words.numbers, { fixes: s.fixes, attempts: s.fixAttempts, on: Math.round(s.gnssOnS), mah: s.chargeMah.toFixed(2), baseFixes: s.baseline.fixes, baseOn: Math.round(s.baseline.gnssOnS), baseMah: s.baseline.chargeMah.toFixed(2) });
+  const run = fill(words.run, {
+    points: s.points.toLocaleString("en"),
+    span: spanText(s.spanS),
+    receiver: data.receiver,
+    engine: data.engine,
+    seed: data.seed,
+    delay: data.delayS,
+    heartbeat: data.heartbeatS,
+  });
+  const numbers = fill(words.numbers, {
+    fixes: s.fixes,
+    attempts: s.fixAttempts,
+    on: Math.round(s.gnssOnS),
+    mah: s.chargeMah.toFixed(2),
+    baseFixes: s.baseline.fixes,
+    baseOn: Math.round(s.baseline.gnssOnS),
+    baseMah: s.baseline.chargeMah.toFixed(2),
+  });
   const from = data.track.timeMs.length > 0 ? `${clockText(data.track.timeMs[0])} UTC` : "";
   return `<header><p class="kind">Omamori · ${words.heading}</p><h1>${escapeHtml(data.title)}</h1><p class="from">${from}</p>
 <p class="verdict ${broken ? "bad" : "good"}"><span aria-hidden="true">${broken ? "✕" : "✓"}</span> ${verdict}</p><p>${account}</p><p class="hint">${run}<br>${numbers}</p></header>`;
 }
 
 function legend(words: Strings): string {
-  const item = (name: string, shape: string, text: string) => `<li><svg viewBox="0 0 20 20" class="key ${name}" aria-hidden="true">${shape}</svg>${text}</li>`;
+  const item = (name: string, shape: string, text: string) =>
+    `<li><svg viewBox="0 0 20 20" class="key ${name}" aria-hidden="true">${shape}</svg>${text}</li>`;
   const dot = (name: string) => `<circle class="${name}" cx="10" cy="10" r="4"/>`;
   return `<ul class="legend">${[
     item("", '<path class="track" d="M1 14L8 6l4 6l7 -8"/>', words.track),
@@ -77,14 +96,22 @@ function visitsTable(data: ReportData, words: Strings): string {
   const heads = [words.zone, words.entry, words.stay, words.detected, words.delay, words.verdict];
   const rows = data.visits.map((visit) => {
     const { text, name } = verdictOf(visit, words);
-    const cells = [escapeHtml(visit.zone), clockText(visit.entryMs), spanText(visit.stayS), visit.detectedMs === undefined ? "–" : clockText(visit.detectedMs), visit.delayS === undefined ? "–" : `${Math.round(visit.delayS)} s`, `<span class="mark ${name}">${text}</span>`];
+    const cells = [
+      escapeHtml(visit.zone),
+      clockText(visit.entryMs),
+      spanText(visit.stayS),
+      visit.detectedMs === undefined ? "–" : clockText(visit.detectedMs),
+      visit.delayS === undefined ? "–" : `${Math.round(visit.delayS)} s`,
+      `<span class="mark ${name}">${text}</span>`,
+    ];
     return `<tr class="visit-row">${cells.map((cell, i) => `<td data-head="${heads[i]}">${cell}</td>`).join("")}</tr>`;
   });
   return `<table><thead><tr>${heads.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
 function verdictOf(visit: ReportVisit, words: Strings): { text: string; name: string } {
-  if (visit.beyondModel !== undefined) return { text: `${words.beyond}: ${escapeHtml(visit.beyondModel)}`, name: "beyond" };
+  if (visit.beyondModel !== undefined)
+    return { text: `${words.beyond}: ${escapeHtml(visit.beyondModel)}`, name: "beyond" };
   if (visit.missed) return { text: words.missed, name: "bad" };
   if (visit.late) return { text: words.late, name: "bad" };
   return visit.detectedMs === undefined ? { text: words.unseen, name: "beyond" } : { text: words.inTime, name: "good" };

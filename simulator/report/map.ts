@@ -28,7 +28,15 @@ export function drawMap(data: ReportData, words: Strings): string {
     `<g class="fixes">${data.fixes.map((fix) => mark("circle", fix.accepted ? "fix" : "fix rejected", project.x(fix.lon), project.y(fix.lat), `${fix.accepted ? words.fix : `${words.rejected}: ${fix.reason ?? ""}`} ${clockText(fix.timeMs)}`)).join("")}</g>`,
     `<g class="alerts">${data.alerts
       .filter((a) => a.lat !== undefined && a.lon !== undefined)
-      .map((a) => mark("path", `alert ${a.state ?? a.about}`, project.x(a.lon ?? 0), project.y(a.lat ?? 0), `${words.alert}: ${a.zone ?? a.about} ${a.state ?? ""} ${clockText(a.timeMs)}`))
+      .map((a) =>
+        mark(
+          "path",
+          `alert ${a.state ?? a.about}`,
+          project.x(a.lon ?? 0),
+          project.y(a.lat ?? 0),
+          `${words.alert}: ${a.zone ?? a.about} ${a.state ?? ""} ${clockText(a.timeMs)}`,
+        ),
+      )
       .join("")}</g>`,
     `<circle id="cursor" class="cursor" r="7" cx="${xs[0]?.toFixed(1) ?? 0}" cy="${ys[0]?.toFixed(1) ?? 0}"/>`,
   ].join("");
@@ -41,7 +49,8 @@ export function trackForScript(data: ReportData, rows: number): number[][] {
   const { timeMs, lat, lon } = data.track;
   const step = Math.max(1, Math.ceil(timeMs.length / rows));
   const out: number[][] = [];
-  for (let i = 0; i < timeMs.length; i += step) out.push([timeMs[i], Math.round(project.x(lon[i]) * 10) / 10, Math.round(project.y(lat[i]) * 10) / 10]);
+  for (let i = 0; i < timeMs.length; i += step)
+    out.push([timeMs[i], Math.round(project.x(lon[i]) * 10) / 10, Math.round(project.y(lat[i]) * 10) / 10]);
   return out;
 }
 
@@ -51,13 +60,20 @@ function projectionOf({ lat, lon }: ReportData["track"]): Projection {
   let [south, north, west, east] = [90, -90, 540, -540];
   for (let i = 0; i < lat.length; i++) {
     const l = turn(lon[i]);
-    [south, north, west, east] = [Math.min(south, lat[i]), Math.max(north, lat[i]), Math.min(west, l), Math.max(east, l)];
+    [south, north, west, east] = [
+      Math.min(south, lat[i]),
+      Math.max(north, lat[i]),
+      Math.min(west, l),
+      Math.max(east, l),
+    ];
   }
   if (lat.length === 0) [south, north, west, east] = [0, 0, 0, 0];
   const midLat = (south + north) / 2;
   const midLon = (west + east) / 2;
   const shrink = Math.cos((midLat * Math.PI) / 180);
-  const extentM = Math.max((north - south) * METRES_PER_DEGREE, (east - west) * METRES_PER_DEGREE * shrink, LEAST_VIEW_M) * (1 + 2 * VIEW_MARGIN);
+  const extentM =
+    Math.max((north - south) * METRES_PER_DEGREE, (east - west) * METRES_PER_DEGREE * shrink, LEAST_VIEW_M) *
+    (1 + 2 * VIEW_MARGIN);
   const scale = SIZE / extentM;
   return {
     x: (value) => SIZE / 2 + (turn(value) - midLon) * METRES_PER_DEGREE * shrink * scale,
@@ -71,16 +87,26 @@ function drawZone(zone: ReportZone, project: Projection, words: Strings): string
   if (zone.circle) {
     const { lat, lon, radiusM } = zone.circle;
     const at = `cx="${project.x(lon).toFixed(1)}" cy="${project.y(lat).toFixed(1)}"`;
-    const buffer = zone.bufferM > 0 ? `<circle class="buffer" ${at} r="${((radiusM + zone.bufferM) * project.scale).toFixed(2)}"/>` : "";
+    const buffer =
+      zone.bufferM > 0
+        ? `<circle class="buffer" ${at} r="${((radiusM + zone.bufferM) * project.scale).toFixed(2)}"/>`
+        : "";
     return `${buffer}<circle class="zone ${zone.kind}" ${at} r="${(radiusM * project.scale).toFixed(2)}">${title}</circle>`;
   }
-  const rings = (zone.polygons ?? []).flat().map((ring) => `M${ring.map(([lon, lat]) => `${project.x(lon).toFixed(1)} ${project.y(lat).toFixed(1)}`).join("L")}Z`);
+  const rings = (zone.polygons ?? [])
+    .flat()
+    .map(
+      (ring) => `M${ring.map(([lon, lat]) => `${project.x(lon).toFixed(1)} ${project.y(lat).toFixed(1)}`).join("L")}Z`,
+    );
   return `<path class="zone ${zone.kind}" fill-rule="evenodd" d="${rings.join("")}">${title}</path>`;
 }
 
 /** Fixes are dots, alerts are diamonds: shape tells them apart where colour cannot. */
 function mark(shape: "circle" | "path", name: string, x: number, y: number, title: string): string {
-  const place = shape === "circle" ? `cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3"` : `d="M${x.toFixed(1)} ${(y - 9).toFixed(1)}l9 9l-9 9l-9 -9z"`;
+  const place =
+    shape === "circle"
+      ? `cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3"`
+      : `d="M${x.toFixed(1)} ${(y - 9).toFixed(1)}l9 9l-9 9l-9 -9z"`;
   return `<${shape} class="${name}" ${place}><title>${escapeHtml(title)}</title></${shape}>`;
 }
 

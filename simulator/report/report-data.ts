@@ -9,7 +9,14 @@ export interface ReportData {
   heartbeatS: number;
   track: { timeMs: Float64Array; lat: Float64Array; lon: Float64Array };
   zones: ReportZone[];
-  fixes: { timeMs: number; lat: number; lon: number; hAccM: number | undefined; accepted: boolean; reason: string | undefined }[];
+  fixes: {
+    timeMs: number;
+    lat: number;
+    lon: number;
+    hAccM: number | undefined;
+    accepted: boolean;
+    reason: string | undefined;
+  }[];
   alerts: ReportAlert[];
   visits: ReportVisit[];
   /** Metres to the nearest boundary that counts, negative inside, of the trace itself. */

@@ -6,7 +6,8 @@ const en = {
   allDetected: "Every stay was detected within {delay} s.",
   noVisits: "No zone was entered.",
   failed: "The promise was broken: {missed} missed, {late} late.",
-  account: "{visits} visits · longest delay {longest} · {falseAlerts} false alerts · {beyond} beyond the speed model · outside zones {fixes} fixes, one a minute takes {base} ({ratio}×)",
+  account:
+    "{visits} visits · longest delay {longest} · {falseAlerts} false alerts · {beyond} beyond the speed model · outside zones {fixes} fixes, one a minute takes {base} ({ratio}×)",
   map: "Map",
   mapHint: "Track, zones, fixes and alerts. Drag to move, wheel or + and − to zoom, 0 for all.",
   distance: "Distance to the nearest boundary",
@@ -36,7 +37,8 @@ const en = {
   alert: "alert",
   inside: "inside",
   run: "{points} points over {span} · receiver {receiver} · engine {engine} · seed {seed} · D {delay} s · H {heartbeat} s",
-  numbers: "{fixes} fixes in {attempts} attempts, receiver on for {on} s, {mah} mAh; one a minute: {baseFixes} fixes, {baseOn} s, {baseMah} mAh",
+  numbers:
+    "{fixes} fixes in {attempts} attempts, receiver on for {on} s, {mah} mAh; one a minute: {baseFixes} fixes, {baseOn} s, {baseMah} mAh",
 };
 
 export type Strings = typeof en;
@@ -47,7 +49,8 @@ const ja: Strings = {
   allDetected: "すべての進入を {delay} 秒以内に検知しました。",
   noVisits: "区域への進入はありませんでした。",
   failed: "約束が守られませんでした: 見逃し {missed}、遅れ {late}。",
-  account: "進入 {visits} 回 · 最大遅れ {longest} · 誤報 {falseAlerts} · 速度模型の外 {beyond} · 区域外の測位 {fixes} 回、毎分測位では {base} 回({ratio}×)",
+  account:
+    "進入 {visits} 回 · 最大遅れ {longest} · 誤報 {falseAlerts} · 速度模型の外 {beyond} · 区域外の測位 {fixes} 回、毎分測位では {base} 回({ratio}×)",
   map: "地図",
   mapHint: "軌跡・区域・測位・警報。ドラッグで移動、ホイールか + − で拡大縮小、0 で全体。",
   distance: "最寄りの境界までの距離",
@@ -77,7 +80,8 @@ const ja: Strings = {
   alert: "警報",
   inside: "区域内",
   run: "{points} 点・{span} · 受信機 {receiver} · エンジン {engine} · seed {seed} · D {delay} 秒 · H {heartbeat} 秒",
-  numbers: "測位 {fixes} 回(試行 {attempts} 回)、受信機 {on} 秒、{mah} mAh。毎分測位: {baseFixes} 回、{baseOn} 秒、{baseMah} mAh",
+  numbers:
+    "測位 {fixes} 回(試行 {attempts} 回)、受信機 {on} 秒、{mah} mAh。毎分測位: {baseFixes} 回、{baseOn} 秒、{baseMah} mAh",
 };
 
 export const STRINGS: Record<Lang, Strings> = { en, ja };

@@ -23,7 +23,8 @@ export function anonymise(trace: Trace, random: Random): Trace {
   for (let i = 0; i < trace.points; i++) {
     const lat = trace.latE7[i] / 1e7;
     const north = (lat - lat0) * METRES_PER_DEGREE;
-    const east = shortWay(trace.lonE7[i] / 1e7 - lon0) * METRES_PER_DEGREE * Math.cos(((lat + lat0) / 2) * (Math.PI / 180));
+    const east =
+      shortWay(trace.lonE7[i] / 1e7 - lon0) * METRES_PER_DEGREE * Math.cos(((lat + lat0) / 2) * (Math.PI / 180));
     const movedLat = newLat + (east * Math.sin(turn) + north * Math.cos(turn)) / METRES_PER_DEGREE;
     const movedEast = east * Math.cos(turn) - north * Math.sin(turn);
     const movedLon = newLon + movedEast / (METRES_PER_DEGREE * Math.cos(((movedLat + newLat) / 2) * (Math.PI / 180)));
@@ -31,7 +32,17 @@ export function anonymise(trace: Trace, random: Random): Trace {
     lonE7[i] = Math.round(shortWay(movedLon) * 1e7);
     timeMs[i] = START_MS + trace.timeMs[i] - trace.timeMs[0];
   }
-  return { name: "anonymised", format: trace.format, points: trace.points, timeMs, latE7, lonE7, hAccM: trace.hAccM, speedMps: trace.speedMps, notices: {} };
+  return {
+    name: "anonymised",
+    format: trace.format,
+    points: trace.points,
+    timeMs,
+    latE7,
+    lonE7,
+    hAccM: trace.hAccM,
+    speedMps: trace.speedMps,
+    notices: {},
+  };
 }
 
 function shortWay(degrees: number): number {

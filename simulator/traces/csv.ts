@@ -86,9 +86,17 @@ function cellsOf(row: string, separator: string): string[] {
 function columnsOf(header: string[], file: string, line: number): Record<Column, number> {
   const names = header.map((h) => h.trim().toLowerCase());
   const find = (column: Column) => names.findIndex((n) => COLUMNS[column].includes(n));
-  const columns = { time: find("time"), lat: find("lat"), lon: find("lon"), hAcc: find("hAcc"), speed: find("speed"), user: find("user") };
+  const columns = {
+    time: find("time"),
+    lat: find("lat"),
+    lon: find("lon"),
+    hAcc: find("hAcc"),
+    speed: find("speed"),
+    user: find("user"),
+  };
   for (const needed of ["time", "lat", "lon"] as const) {
-    if (columns[needed] < 0) throw new ToolError("trace.missing-column", { file, line, detail: COLUMNS[needed].join(" | ") });
+    if (columns[needed] < 0)
+      throw new ToolError("trace.missing-column", { file, line, detail: COLUMNS[needed].join(" | ") });
   }
   return columns;
 }
@@ -112,7 +120,8 @@ export function parseTime(text: string, at: Place): number {
 
 function parseNumber(text: string | undefined, what: string, at: Place): number {
   const value = Number(text);
-  if (text === undefined || text === "" || !Number.isFinite(value)) throw new ToolError("trace.bad-number", { ...at, detail: `${what} ${(text ?? "").slice(0, 40)}` });
+  if (text === undefined || text === "" || !Number.isFinite(value))
+    throw new ToolError("trace.bad-number", { ...at, detail: `${what} ${(text ?? "").slice(0, 40)}` });
   return value;
 }
 

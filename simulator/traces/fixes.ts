@@ -20,7 +20,8 @@ export function judgeTrace(trace: Trace, onFix: (fix: Fix, reason: string | unde
 const ASSUMED_HACC_M = 3;
 
 function frameOf(trace: Trace, row: number): Uint8Array {
-  const known = (value: number | undefined, otherwise: number) => (value === undefined || Number.isNaN(value) ? otherwise : value);
+  const known = (value: number | undefined, otherwise: number) =>
+    value === undefined || Number.isNaN(value) ? otherwise : value;
   return navPvtFrame({
     timeMs: trace.timeMs[row],
     solved: true,

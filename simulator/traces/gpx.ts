@@ -11,12 +11,23 @@ export function readGpx(text: string, file: string): Trace {
   let inside = "";
   let content = "";
   parser.on("error", (error) => {
-    throw new ToolError("trace.bad-xml", { file, line: parser.line, detail: error.message.replace(/^\d+:\d+: /, "").slice(0, 120) });
+    throw new ToolError("trace.bad-xml", {
+      file,
+      line: parser.line,
+      detail: error.message.replace(/^\d+:\d+: /, "").slice(0, 120),
+    });
   });
   parser.on("opentag", (tag) => {
     inside = localName(tag.name);
     content = "";
-    if (inside === "trkpt") point = { lat: numberOf(tag.attributes.lat), lon: numberOf(tag.attributes.lon), line: parser.line, time: undefined, speed: Number.NaN };
+    if (inside === "trkpt")
+      point = {
+        lat: numberOf(tag.attributes.lat),
+        lon: numberOf(tag.attributes.lon),
+        line: parser.line,
+        time: undefined,
+        speed: Number.NaN,
+      };
   });
   parser.on("text", (part) => {
     content += part;

@@ -19,12 +19,14 @@ export function readIgc(text: string, file: string): Trace {
     if (date) {
       const [day, month, year] = [Number(date[1]), Number(date[2]), Number(date[3])];
       dayMs = Date.UTC(year < 80 ? 2000 + year : 1900 + year, month - 1, day);
-      if (new Date(dayMs).getUTCMonth() !== month - 1) throw new ToolError("trace.mis-dated", { ...at, detail: row.slice(0, 40) });
+      if (new Date(dayMs).getUTCMonth() !== month - 1)
+        throw new ToolError("trace.mis-dated", { ...at, detail: row.slice(0, 40) });
     }
     if (!row.startsWith("B")) return;
     const fix = FIX.exec(row);
     if (!fix) throw new ToolError("trace.bad-igc", { ...at, detail: row.slice(0, 40) });
-    if (dayMs === undefined) throw new ToolError("trace.mis-dated", { ...at, detail: "no HFDTE record before the first position" });
+    if (dayMs === undefined)
+      throw new ToolError("trace.mis-dated", { ...at, detail: "no HFDTE record before the first position" });
     let timeMs = dayMs + ((Number(fix[1]) * 60 + Number(fix[2])) * 60 + Number(fix[3])) * 1000;
     if (timeMs < lastMs - DAY_MS / 2) {
       dayMs += DAY_MS;

@@ -12,7 +12,10 @@ export function readTrace(bytes: Uint8Array, file: string): Trace {
   if (startsWith(bytes, SEQUENCE_START)) return readSequence(bytes, file);
   if (looksLikeReceiver(bytes)) return readRecording(bytes, file, hasSync(bytes) ? "ubx" : "nmea");
   const text = decodeText(bytes, file);
-  const head = text.slice(0, 2_000).replace(/^\ufeff/, "").trimStart();
+  const head = text
+    .slice(0, 2_000)
+    .replace(/^\ufeff/, "")
+    .trimStart();
   if (head === "") throw new ToolError("trace.empty", { file });
   if (head.startsWith("<")) return readGpx(text, file);
   if (/^A[A-Z0-9]{3}/.test(head) && /^H[FO]|^B\d{6}/m.test(head)) return readIgc(text, file);
@@ -27,7 +30,8 @@ function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
 }
 
 function hasSync(bytes: Uint8Array): boolean {
-  for (let i = 0; i + 1 < Math.min(bytes.length, LOOK_AT_BYTES); i++) if (bytes[i] === 0xb5 && bytes[i + 1] === 0x62) return true;
+  for (let i = 0; i + 1 < Math.min(bytes.length, LOOK_AT_BYTES); i++)
+    if (bytes[i] === 0xb5 && bytes[i + 1] === 0x62) return true;
   return false;
 }
 

@@ -1,6 +1,6 @@
-import { ToolError } from "../../protocol/errors.ts";
 import { decodeAt } from "../../protocol/cbor/codec.ts";
 import { createWriter, finish, writeInt, writeMapHead, writeText } from "../../protocol/cbor/writer.ts";
+import { ToolError } from "../../protocol/errors.ts";
 import { createBuilder, type Trace } from "./trace.ts";
 
 /**
@@ -24,7 +24,13 @@ export function writeSequence(trace: Trace): Uint8Array {
     const hAccM = trace.hAccM?.[i] ?? Number.NaN;
     const speedMps = trace.speedMps?.[i] ?? Number.NaN;
     writeMapHead(writer, 3 + (Number.isNaN(hAccM) ? 0 : 1) + (Number.isNaN(speedMps) ? 0 : 1));
-    const fields = [trace.timeMs[i], trace.latE7[i], trace.lonE7[i], Math.round(hAccM * 1000), Math.round(speedMps * 1000)];
+    const fields = [
+      trace.timeMs[i],
+      trace.latE7[i],
+      trace.lonE7[i],
+      Math.round(hAccM * 1000),
+      Math.round(speedMps * 1000),
+    ];
     fields.forEach((value, at) => {
       if (Number.isNaN(value)) return;
       writeInt(writer, at + 1);

@@ -53,7 +53,13 @@ const EARLIEST_MS = Date.UTC(1990, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
 export function createBuilder(file: string, format: Trace["format"]): TraceBuilder {
-  const columns = { time: [] as number[], lat: [] as number[], lon: [] as number[], hAcc: [] as number[], speed: [] as number[] };
+  const columns = {
+    time: [] as number[],
+    lat: [] as number[],
+    lon: [] as number[],
+    hAcc: [] as number[],
+    speed: [] as number[],
+  };
   const notices: Record<string, number> = {};
   const notice = (name: string) => {
     notices[name] = (notices[name] ?? 0) + 1;
@@ -61,11 +67,18 @@ export function createBuilder(file: string, format: Trace["format"]): TraceBuild
   return {
     notice,
     add(timeMs, lat, lon, at, hAccM = Number.NaN, speedMps = Number.NaN) {
-      const place = { file: at.file, ...(at.line === undefined ? {} : { line: at.line }), ...(at.offset === undefined ? {} : { offset: at.offset }) };
-      if (!(timeMs >= EARLIEST_MS && timeMs < LATEST_MS)) throw new ToolError("trace.mis-dated", { ...place, detail: dateText(timeMs) });
-      if (!(Math.abs(lat) <= 90 && Math.abs(lon) <= 180)) throw new ToolError("trace.out-of-range", { ...place, detail: `${lat}, ${lon}` });
+      const place = {
+        file: at.file,
+        ...(at.line === undefined ? {} : { line: at.line }),
+        ...(at.offset === undefined ? {} : { offset: at.offset }),
+      };
+      if (!(timeMs >= EARLIEST_MS && timeMs < LATEST_MS))
+        throw new ToolError("trace.mis-dated", { ...place, detail: dateText(timeMs) });
+      if (!(Math.abs(lat) <= 90 && Math.abs(lon) <= 180))
+        throw new ToolError("trace.out-of-range", { ...place, detail: `${lat}, ${lon}` });
       const last = columns.time.length - 1;
-      if (last >= 0 && timeMs < columns.time[last]) throw new ToolError("trace.time-backwards", { ...place, detail: dateText(timeMs) });
+      if (last >= 0 && timeMs < columns.time[last])
+        throw new ToolError("trace.time-backwards", { ...place, detail: dateText(timeMs) });
       if (last >= 0 && timeMs === columns.time[last]) notice("repeatedTimes");
       columns.time.push(timeMs);
       columns.lat.push(Math.round(lat * 1e7));

@@ -4,13 +4,29 @@ import type { Trace } from "./trace.ts";
 
 export function toCsv(trace: Trace): string {
   const rows = ["timestamp,latitude,longitude,hAccM,speedMps"];
-  for (let i = 0; i < trace.points; i++) rows.push([iso(trace, i), degrees(trace.latE7[i]), degrees(trace.lonE7[i]), known(trace.hAccM?.[i]), known(trace.speedMps?.[i])].join(","));
+  for (let i = 0; i < trace.points; i++)
+    rows.push(
+      [
+        iso(trace, i),
+        degrees(trace.latE7[i]),
+        degrees(trace.lonE7[i]),
+        known(trace.hAccM?.[i]),
+        known(trace.speedMps?.[i]),
+      ].join(","),
+    );
   return `${rows.join("\n")}\n`;
 }
 
 export function toGpx(trace: Trace): string {
-  const rows = ['<?xml version="1.0" encoding="UTF-8"?>', '<gpx version="1.1" creator="omamori" xmlns="http://www.topografix.com/GPX/1/1">', `<trk><name>${escapeXml(trace.name)}</name><trkseg>`];
-  for (let i = 0; i < trace.points; i++) rows.push(`<trkpt lat="${degrees(trace.latE7[i])}" lon="${degrees(trace.lonE7[i])}"><time>${iso(trace, i)}</time></trkpt>`);
+  const rows = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<gpx version="1.1" creator="omamori" xmlns="http://www.topografix.com/GPX/1/1">',
+    `<trk><name>${escapeXml(trace.name)}</name><trkseg>`,
+  ];
+  for (let i = 0; i < trace.points; i++)
+    rows.push(
+      `<trkpt lat="${degrees(trace.latE7[i])}" lon="${degrees(trace.lonE7[i])}"><time>${iso(trace, i)}</time></trkpt>`,
+    );
   return `${rows.join("\n")}\n</trkseg></trk></gpx>\n`;
 }
 
@@ -22,7 +38,8 @@ export function toGeoJson(trace: Trace): string {
     coordinates.push([trace.lonE7[i] / 1e7, trace.latE7[i] / 1e7]);
     coordTimes.push(iso(trace, i));
   }
-  const geometry = trace.points > 1 ? { type: "LineString", coordinates } : { type: "Point", coordinates: coordinates[0] };
+  const geometry =
+    trace.points > 1 ? { type: "LineString", coordinates } : { type: "Point", coordinates: coordinates[0] };
   return `${JSON.stringify({ type: "Feature", properties: { name: trace.name, coordTimes }, geometry })}\n`;
 }
 

@@ -91,15 +91,36 @@ function textOf(row: Row): string {
 }
 
 function sumOf(rows: Row[]): Row {
-  const total: Row = { name: "total", days: 0, visits: 0, owed: 0, missed: 0, late: 0, beyond: 0, falseAlerts: 0, fixes: 0, baseline: 0, greedy: 0, greedyUnconfirmed: 0, odometer: 0, lost: 0 };
-  for (const row of rows) for (const key of Object.keys(total) as (keyof Row)[]) if (key !== "name") total[key] += row[key];
+  const total: Row = {
+    name: "total",
+    days: 0,
+    visits: 0,
+    owed: 0,
+    missed: 0,
+    late: 0,
+    beyond: 0,
+    falseAlerts: 0,
+    fixes: 0,
+    baseline: 0,
+    greedy: 0,
+    greedyUnconfirmed: 0,
+    odometer: 0,
+    lost: 0,
+  };
+  for (const row of rows)
+    for (const key of Object.keys(total) as (keyof Row)[]) if (key !== "name") total[key] += row[key];
   return total;
 }
 
 function explain(result: ReplayResult): string[] {
   const iso = (ms: number) => new Date(ms).toISOString().slice(11, 19);
   return [
-    ...result.visits.filter((v) => v.late).map((v) => `    late ${v.zone} entry ${iso(v.entryMs)} stay ${v.stayS} s delay ${v.delayS} ${v.beyondModel ?? "WITHIN THE MODEL"}`),
+    ...result.visits
+      .filter((v) => v.late)
+      .map(
+        (v) =>
+          `    late ${v.zone} entry ${iso(v.entryMs)} stay ${v.stayS} s delay ${v.delayS} ${v.beyondModel ?? "WITHIN THE MODEL"}`,
+      ),
     ...result.falseAlerts.map((a) => `    false ${a.zone} ${iso(a.atMs)} hAcc ${a.hAccM}`),
   ];
 }

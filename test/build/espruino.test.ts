@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import vm from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleForEspruino, gateFile } from "../../host/build/espruino/bundle.ts";
 import { checkDeviceCode } from "../../host/build/espruino/check.ts";
@@ -15,7 +16,6 @@ import type { Trace } from "../../simulator/traces/trace.ts";
 import { makePath } from "../../simulator/world/path.ts";
 import { dutchDays, orderOf, ride } from "../samples.ts";
 import { ROOT, sharedFolder } from "../shared.ts";
-import vm from "node:vm";
 
 let folder = "";
 let bundleFile = "";
@@ -28,25 +28,40 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function effectsOf(trace: Trace, startEngine: typeof startNodeEngine, receiver: "ideal" | "realistic"): { lines: string[]; hash: string } {
+function effectsOf(
+  trace: Trace,
+  startEngine: typeof startNodeEngine,
+  receiver: "ideal" | "realistic",
+): { lines: string[]; hash: string } {
   const lines: string[] = [];
   const order = orderOf(layZones(makePath(trace), 3));
-  const { effectHash } = replay(trace, { order, startEngine, receiver, seed: 3, onEffectLine: (line) => lines.push(line) });
+  const { effectHash } = replay(trace, {
+    order,
+    startEngine,
+    receiver,
+    seed: 3,
+    onEffectLine: (line) => lines.push(line),
+  });
   return { lines, hash: effectHash };
 }
 
-test.each(["ideal", "realistic"] as const)("the bundle gives the source's effects, byte for byte, on a real ride (%s)", (receiver) => {
-  const source = effectsOf(ride(), startNodeEngine, receiver);
-  const bundle = effectsOf(ride(), bundleEngine(bundleFile), receiver);
-  expect(source.lines.length).toBeGreaterThan(50);
-  expect(bundle.lines).toEqual(source.lines);
-  expect(bundle.hash).toBe(source.hash);
-});
+test.each(["ideal", "realistic"] as const)(
+  "the bundle gives the source's effects, byte for byte, on a real ride (%s)",
+  (receiver) => {
+    const source = effectsOf(ride(), startNodeEngine, receiver);
+    const bundle = effectsOf(ride(), bundleEngine(bundleFile), receiver);
+    expect(source.lines.length).toBeGreaterThan(50);
+    expect(bundle.lines).toEqual(source.lines);
+    expect(bundle.hash).toBe(source.hash);
+  },
+);
 
 test.skipIf(sharedFolder("data/trajectories/nl-ssi-open-geodata") === undefined)("and on Dutch days", () => {
   for (const file of dutchDays().filter((_, i) => i % 7 === 0)) {
     const trace = readTrace(readFileSync(file), path.basename(file));
-    expect(effectsOf(trace, bundleEngine(bundleFile), "realistic").hash).toBe(effectsOf(trace, startNodeEngine, "realistic").hash);
+    expect(effectsOf(trace, bundleEngine(bundleFile), "realistic").hash).toBe(
+      effectsOf(trace, startNodeEngine, "realistic").hash,
+    );
   }
 });
 
@@ -70,7 +85,8 @@ test.each([
 });
 
 test("the gate lets exact arithmetic through", async () => {
-  const source = "export function f(a: number): number {\n  const half = 0.5;\n  return Math.floor((a * 3) / 10) + Math.sqrt(a) * half;\n}\n";
+  const source =
+    "export function f(a: number): number {\n  const half = 0.5;\n  return Math.floor((a * 3) / 10) + Math.sqrt(a) * half;\n}\n";
   expect(await gateFile(source, "firmware/example.ts")).toEqual([]);
 });
 
@@ -84,7 +100,9 @@ test("a source that breaks the rule fails the build with file and line", async (
 
 test("functions are declared before they are used, for Espruino does not hoist", () => {
   expect(vm.runInNewContext(`let seen = typeof f; ${"function f() {}"} seen`)).toBe("function");
-  expect(hoistFunctions("(()=>{g();function g(){}})();").indexOf("function g")).toBeLessThan(hoistFunctions("(()=>{g();function g(){}})();").indexOf("g();"));
+  expect(hoistFunctions("(()=>{g();function g(){}})();").indexOf("function g")).toBeLessThan(
+    hoistFunctions("(()=>{g();function g(){}})();").indexOf("g();"),
+  );
 });
 
 test("the finished bundle is checked once more", () => {
@@ -94,9 +112,34 @@ test("the finished bundle is checked once more", () => {
 
 test("the bundle's world has what Espruino has and no more", () => {
   const context = createEspruinoContext();
-  for (const name of ["Map", "Set", "Symbol", "Promise", "BigInt", "Proxy", "Reflect", "TextEncoder", "process", "require", "console", "setTimeout", "WebAssembly", "Atomics"])
+  for (const name of [
+    "Map",
+    "Set",
+    "Symbol",
+    "Promise",
+    "BigInt",
+    "Proxy",
+    "Reflect",
+    "TextEncoder",
+    "process",
+    "require",
+    "console",
+    "setTimeout",
+    "WebAssembly",
+    "Atomics",
+  ])
     expect(vm.runInContext(`typeof ${name}`, context), name).toBe("undefined");
-  for (const expression of ["[].flat", "[].at", "Array.from", "Math.trunc", "Math.hypot", "Math.imul", "Number.isInteger", "new Uint8Array(1).slice", "Object.freeze"])
+  for (const expression of [
+    "[].flat",
+    "[].at",
+    "Array.from",
+    "Math.trunc",
+    "Math.hypot",
+    "Math.imul",
+    "Number.isInteger",
+    "new Uint8Array(1).slice",
+    "Object.freeze",
+  ])
     expect(vm.runInContext(`typeof ${expression}`, context), expression).toBe("undefined");
   expect(vm.runInContext("typeof Uint8Array + typeof global", context)).toBe("functionobject");
 });

@@ -15,10 +15,18 @@ export interface Ran {
 export function omamori(args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Ran {
   if (!existsSync(CLI)) throw new Error("no dist/: run npm run build first");
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: "C.UTF-8", ...options.env };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: options.cwd, env, encoding: "utf8", maxBuffer: 1 << 28 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    cwd: options.cwd,
+    env,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   return { code: status, out: stdout, err: stderr };
 }
 
 export function jsonLines(text: string): Record<string, unknown>[] {
-  return text.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }

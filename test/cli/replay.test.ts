@@ -12,7 +12,11 @@ let zones = "";
 const ZONES = {
   type: "FeatureCollection",
   features: [
-    { type: "Feature", properties: { id: "work", radiusM: 400, bufferM: 100 }, geometry: { type: "Point", coordinates: [0, 0] } },
+    {
+      type: "Feature",
+      properties: { id: "work", radiusM: 400, bufferM: 100 },
+      geometry: { type: "Point", coordinates: [0, 0] },
+    },
     { type: "Feature", properties: { id: "far", radiusM: 300 }, geometry: { type: "Point", coordinates: [10, 10] } },
   ],
 };
@@ -34,18 +38,39 @@ test("replay prints alerts and ends with the summary", () => {
   const lines = jsonLines(out);
   const alerts = lines.filter((l) => l.kind === "alert" && l.zone === "work");
   expect(alerts.length).toBeGreaterThan(0);
-  expect(alerts[0]).toMatchObject({ kind: "alert", zone: "work", t: expect.stringMatching(/^\d{4}-.*Z$/), lat: expect.any(Number), lon: expect.any(Number), state: expect.stringMatching(/entered|unconfirmed/) });
+  expect(alerts[0]).toMatchObject({
+    kind: "alert",
+    zone: "work",
+    t: expect.stringMatching(/^\d{4}-.*Z$/),
+    lat: expect.any(Number),
+    lon: expect.any(Number),
+    state: expect.stringMatching(/entered|unconfirmed/),
+  });
   const summary = lines.at(-1) as Record<string, unknown>;
   expect(summary).toMatchObject({ kind: "summary", missed: 0, late: 0, falseAlerts: 0 });
-  for (const key of ["points", "spanS", "fixes", "fixAttempts", "gnssOnS", "chargeMah", "wallS"]) expect(summary[key], key).toEqual(expect.any(Number));
-  expect(summary.baseline).toMatchObject({ fixes: expect.any(Number), gnssOnS: expect.any(Number), chargeMah: expect.any(Number) });
+  for (const key of ["points", "spanS", "fixes", "fixAttempts", "gnssOnS", "chargeMah", "wallS"])
+    expect(summary[key], key).toEqual(expect.any(Number));
+  expect(summary.baseline).toMatchObject({
+    fixes: expect.any(Number),
+    gnssOnS: expect.any(Number),
+    chargeMah: expect.any(Number),
+  });
   const [visit] = summary.visits as Record<string, unknown>[];
-  expect(visit).toMatchObject({ zone: "work", late: false, beyondModel: false, entryAt: expect.any(String), exitAt: expect.any(String), stayS: expect.any(Number), detectedAt: expect.any(String) });
+  expect(visit).toMatchObject({
+    zone: "work",
+    late: false,
+    beyondModel: false,
+    entryAt: expect.any(String),
+    exitAt: expect.any(String),
+    stayS: expect.any(Number),
+    detectedAt: expect.any(String),
+  });
   expect(visit.delayS as number).toBeLessThanOrEqual(60);
 });
 
 test("both engines and a repeated seed give the same effects", () => {
-  const hash = (...more: string[]) => jsonLines(omamori(["replay", rideFile(), "--zones", zones, "--json", ...more]).out).at(-1)?.effectHash;
+  const hash = (...more: string[]) =>
+    jsonLines(omamori(["replay", rideFile(), "--zones", zones, "--json", ...more]).out).at(-1)?.effectHash;
   const first = hash("--seed", "5");
   expect(first).toEqual(expect.any(String));
   expect(hash("--seed", "5")).toBe(first);
@@ -73,13 +98,28 @@ test("a report is written whole, and never over another without --force", () => 
 });
 
 test("a promise that was missed is exit code 11", () => {
-  // A heartbeat so long, and a body that the recording moves in silence: the order begins while he stands in the zone.
-  const trace = path.join(folder, "jump.csv");
-  const rows = Array.from({ length: 400 }, (_, i) => `w,${new Date(1.7e12 + i * 5000).toISOString()},${(0.01 + (i > 200 ? 0 : 0.001)).toFixed(6)},0.010000`);
-  writeFileSync(trace, `user_id,timestamp,latitude,longitude\n${rows.join("\n")}\n`);
-  const { out, code } = omamori(["replay", trace, "--zones", zones, "--json"]);
-  expect(code).toBe(0);
-  expect(jsonLines(out).at(-1)).toMatchObject({ missed: 0, late: 0, visits: [] });
+  // He wakes up in the zone, and a cold start with its second look takes longer than the 30 s asked for.
+  const rows = [...readFileSync(rideFile(), "utf8").matchAll(/<trkpt lat="([^"]+)" lon="([^"]+)"/g)];
+  const home = {
+    type: "Feature",
+    properties: { id: "home", radiusM: 150 },
+    geometry: { type: "Point", coordinates: [Number(rows[40][2]), Number(rows[40][1])] },
+  };
+  const file = path.join(folder, "home.geojson");
+  writeFileSync(file, JSON.stringify(home));
+  const { out, code } = omamori([
+    "replay",
+    rideFile(),
+    "--zones",
+    file,
+    "--delay-s",
+    "30",
+    "--receiver",
+    "realistic",
+    "--json",
+  ]);
+  expect(jsonLines(out).at(-1)).toMatchObject({ missed: 0, late: 1 });
+  expect(code).toBe(11);
 });
 
 test.each([

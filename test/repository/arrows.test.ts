@@ -27,23 +27,40 @@ function wrongArrows(graph: Graph): { modules: number; wrong: string[] } {
 }
 
 async function graphOf(...entryPoints: string[]): Promise<Graph> {
-  const { metafile } = await build({ absWorkingDir: ROOT, entryPoints, bundle: true, write: false, metafile: true, platform: "node", format: "esm", packages: "external", outdir: "out" });
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints,
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    outdir: "out",
+  });
   return metafile;
 }
 
 test("imports point one way through the rooms", async () => {
-  const { modules, wrong } = wrongArrows(await graphOf("host/cli/main.ts", "protocol/index.ts", "firmware/boards/espruino/bracelet.ts"));
+  const { modules, wrong } = wrongArrows(
+    await graphOf("host/cli/main.ts", "protocol/index.ts", "firmware/boards/espruino/bracelet.ts"),
+  );
   expect(modules).toBeGreaterThan(60);
   expect(wrong).toEqual([]);
 });
 
 test("the check sees a wrong arrow", () => {
-  const graph = { inputs: { "protocol/a.ts": { imports: [{ path: "firmware/b.ts" }] }, "firmware/b.ts": { imports: [] } } };
+  const graph = {
+    inputs: { "protocol/a.ts": { imports: [{ path: "firmware/b.ts" }] }, "firmware/b.ts": { imports: [] } },
+  };
   expect(wrongArrows(graph).wrong).toEqual(["protocol/a.ts → firmware/b.ts"]);
 });
 
 test("the device image takes nothing from npm or Node, and the protocol stands alone", async () => {
-  for (const [entry, rooms] of [["firmware/boards/espruino/bracelet.ts", ["firmware", "protocol"]], ["protocol/index.ts", ["protocol"]]] as const) {
+  for (const [entry, rooms] of [
+    ["firmware/boards/espruino/bracelet.ts", ["firmware", "protocol"]],
+    ["protocol/index.ts", ["protocol"]],
+  ] as const) {
     const graph = await graphOf(entry);
     const files = Object.keys(graph.inputs);
     expect(files.length).toBeGreaterThan(3);
@@ -53,7 +70,10 @@ test("the device image takes nothing from npm or Node, and the protocol stands a
 });
 
 test("every dependency has its reason in the README", () => {
-  const manifest = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as { dependencies: object; devDependencies: object };
+  const manifest = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as {
+    dependencies: object;
+    devDependencies: object;
+  };
   const readme = readFileSync(`${ROOT}/README.md`, "utf8");
   const names = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.devDependencies)];
   expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);

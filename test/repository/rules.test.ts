@@ -20,8 +20,23 @@ function textOf(file: string): string {
 }
 
 test("the top level holds the agreed names", () => {
-  const allowed = ["package.json", "package-lock.json", "tsconfig.json", "firmware", "host", "protocol", "simulator", "test", "README.md", "LICENSE", "node_modules", "dist"];
-  const names = readdirSync(ROOT).filter((name) => !name.startsWith(".") && !allowed.includes(name) && name !== "omamori-report.html");
+  const allowed = [
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "firmware",
+    "host",
+    "protocol",
+    "simulator",
+    "test",
+    "README.md",
+    "LICENSE",
+    "node_modules",
+    "dist",
+  ];
+  const names = readdirSync(ROOT).filter(
+    (name) => !name.startsWith(".") && !allowed.includes(name) && name !== "omamori-report.html",
+  );
   expect(names).toEqual([]);
 });
 
@@ -32,7 +47,9 @@ test("no file is longer than a sitting", () => {
 
 test("no path of a machine and no registry host is committed", () => {
   const pattern = new RegExp(["/ho", "me/|/wo", "rk/|/roo", "t/|registry\\.npm", "js\\.org|_auth", "Token"].join(""));
-  const guilty = ourFiles().filter((file) => /\.(ts|json|md|yml|cddl)$|run$|npmrc$/.test(file) && pattern.test(textOf(file)));
+  const guilty = ourFiles().filter(
+    (file) => /\.(ts|json|md|yml|cddl)$|run$|npmrc$/.test(file) && pattern.test(textOf(file)),
+  );
   expect(guilty).toEqual([]);
 });
 
@@ -46,11 +63,15 @@ test("both catalogues hold the same codes with the same blanks", () => {
   expect(Object.keys(ja).sort()).toEqual(Object.keys(en).sort());
   expect(Object.keys(STRINGS.ja).sort()).toEqual(Object.keys(STRINGS.en).sort());
   const blanks = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
-  for (const [code, text] of Object.entries(en)) expect(blanks(ja[code as keyof typeof en]), code).toEqual(blanks(text));
+  for (const [code, text] of Object.entries(en))
+    expect(blanks(ja[code as keyof typeof en]), code).toEqual(blanks(text));
 });
 
 test("every code that is thrown has its text", () => {
-  const sources = ourFiles().filter((file) => /^(host|simulator)\/.*\.ts$/.test(file)).map(textOf).join("\n");
+  const sources = ourFiles()
+    .filter((file) => /^(host|simulator)\/.*\.ts$/.test(file))
+    .map(textOf)
+    .join("\n");
   const thrown = [...sources.matchAll(/new ToolError\(\s*"([^"]+)"/g)].map((match) => match[1]);
   expect(thrown.length).toBeGreaterThan(10);
   expect([...new Set(thrown)].filter((code) => !(code in en))).toEqual([]);

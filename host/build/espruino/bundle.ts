@@ -16,9 +16,37 @@ const SUPPORTED: Record<string, boolean> = {
   "optional-catch-binding": true,
   "template-literal": true,
   ...Object.fromEntries(
-    ["array-spread", "async-await", "async-generator", "bigint", "class-field", "class-static-field", "class-private-field", "class-private-method", "class-static-blocks"]
-      .concat(["default-argument", "destructuring", "dynamic-import", "exponent-operator", "for-await", "generator", "import-meta", "logical-assignment", "new-target"])
-      .concat(["object-rest-spread", "optional-chain", "rest-argument", "top-level-await", "unicode-escapes", "using", "decorators"])
+    [
+      "array-spread",
+      "async-await",
+      "async-generator",
+      "bigint",
+      "class-field",
+      "class-static-field",
+      "class-private-field",
+      "class-private-method",
+      "class-static-blocks",
+    ]
+      .concat([
+        "default-argument",
+        "destructuring",
+        "dynamic-import",
+        "exponent-operator",
+        "for-await",
+        "generator",
+        "import-meta",
+        "logical-assignment",
+        "new-target",
+      ])
+      .concat([
+        "object-rest-spread",
+        "optional-chain",
+        "rest-argument",
+        "top-level-await",
+        "unicode-escapes",
+        "using",
+        "decorators",
+      ])
       .map((feature) => [feature, false]),
   ),
 };
@@ -32,15 +60,34 @@ export interface DeviceBundle {
 
 /** Bundles a device image: source gate, esbuild, hoisting, check of the result. Throws with file and line on a violation. */
 export async function bundleForEspruino(entry: string, root: string): Promise<DeviceBundle> {
-  const settings = { absWorkingDir: root, entryPoints: [entry], bundle: true, format: "iife" as const, charset: "ascii" as const, legalComments: "none" as const, write: false as const, metafile: true as const };
+  const settings = {
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    format: "iife" as const,
+    charset: "ascii" as const,
+    legalComments: "none" as const,
+    write: false as const,
+    metafile: true as const,
+  };
   // First without lowering, only to learn which files are in it: the gate judges what was written.
   const graph = await build({ ...settings, target: "es2022", logLevel: "silent" });
   await gateSources(Object.keys(graph.metafile.inputs), root);
   // Not minifySyntax: it folds a ratio of integers into a decimal that engines may read differently.
-  const result = await build({ ...settings, target: "es2015", supported: SUPPORTED, minifyWhitespace: true, minifyIdentifiers: true, treeShaking: true, logLevel: "warning", tsconfigRaw: TS_SETTINGS });
+  const result = await build({
+    ...settings,
+    target: "es2015",
+    supported: SUPPORTED,
+    minifyWhitespace: true,
+    minifyIdentifiers: true,
+    treeShaking: true,
+    logLevel: "warning",
+    tsconfigRaw: TS_SETTINGS,
+  });
   const code = hoistFunctions(result.outputFiles[0].text);
   const findings = checkDeviceCode(code, "script");
-  if (findings.length > 0) throw new Error(`bundle.check: ${findings.map((f) => `${f.line}:${f.column} ${f.rule}: ${f.message}`).join("\n")}`);
+  if (findings.length > 0)
+    throw new Error(`bundle.check: ${findings.map((f) => `${f.line}:${f.column} ${f.rule}: ${f.message}`).join("\n")}`);
   return { code, metafile: result.metafile };
 }
 
@@ -54,7 +101,13 @@ export async function gateSources(files: string[], root: string): Promise<void> 
 /** Findings in one TypeScript source, as `file:line:column rule: message`. */
 export async function gateFile(source: string, file: string): Promise<string[]> {
   // Types are taken out line by line: the map leads back to what was written.
-  const { code, map } = await transform(source, { loader: "ts", target: "es2022", sourcemap: "external", sourcefile: file, tsconfigRaw: { compilerOptions: { ...TS_SETTINGS.compilerOptions, verbatimModuleSyntax: true } } });
+  const { code, map } = await transform(source, {
+    loader: "ts",
+    target: "es2022",
+    sourcemap: "external",
+    sourcefile: file,
+    tsconfigRaw: { compilerOptions: { ...TS_SETTINGS.compilerOptions, verbatimModuleSyntax: true } },
+  });
   const lookUp = sourceLines(map);
   return checkDeviceCode(code, "module").map((f) => `${file}:${lookUp(f.line, f.column)} ${f.rule}: ${f.message}`);
 }

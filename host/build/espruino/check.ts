@@ -102,7 +102,8 @@ function checkNode(node: acorn.AnyNode, report: Report): void {
       break;
     case "Identifier":
       if (Object.hasOwn(NAMES, node.name)) report("name", `${node.name} ${NAMES[node.name]}`, node);
-      if (IDENTIFIERS.includes(node.name)) report("name", `an identifier named ${node.name} does not parse there`, node);
+      if (IDENTIFIERS.includes(node.name))
+        report("name", `an identifier named ${node.name} does not parse there`, node);
       break;
     case "MemberExpression":
       checkMember(node, report);
@@ -112,18 +113,21 @@ function checkNode(node: acorn.AnyNode, report: Report): void {
       if (node.kind !== "init") report("syntax", "accessors are not used on the device", node);
       break;
     case "MethodDefinition":
-      if (node.computed || node.static) report("syntax", "computed and static methods are not there or not inherited", node);
+      if (node.computed || node.static)
+        report("syntax", "computed and static methods are not there or not inherited", node);
       break;
     case "BinaryExpression":
     case "AssignmentExpression":
       if (node.operator.startsWith("**")) report("arithmetic", "** is not exact on every engine", node);
       break;
     case "SwitchStatement":
-      if (node.cases.some((c, i) => c.test === null && i < node.cases.length - 1)) report("syntax", "a case after default is not reached there", node);
+      if (node.cases.some((c, i) => c.test === null && i < node.cases.length - 1))
+        report("syntax", "a case after default is not reached there", node);
       break;
     case "ClassDeclaration":
     case "ClassExpression":
-      if (node.superClass?.type === "Identifier" && ["Error", "Array"].includes(node.superClass.name)) report("syntax", `extends ${node.superClass.name} is broken there`, node);
+      if (node.superClass?.type === "Identifier" && ["Error", "Array"].includes(node.superClass.name))
+        report("syntax", `extends ${node.superClass.name} is broken there`, node);
       break;
     case "FunctionDeclaration":
     case "FunctionExpression":
@@ -142,11 +146,13 @@ function checkLiteral(node: acorn.Literal, report: Report): void {
   if ("bigint" in node && node.bigint) report("syntax", "BigInt is not there", node);
   if (typeof node.value !== "number") return;
   if (Number.isInteger(node.value)) {
-    if (Math.abs(node.value) > Number.MAX_SAFE_INTEGER) report("arithmetic", `${node.raw} is not exact in a double`, node);
+    if (Math.abs(node.value) > Number.MAX_SAFE_INTEGER)
+      report("arithmetic", `${node.raw} is not exact in a double`, node);
     return;
   }
   // An exact fraction times some small power of two is whole.
-  if (!Number.isInteger(node.value * 2 ** 20)) report("arithmetic", `${node.raw} is not exact in binary: write it as a ratio of integers`, node);
+  if (!Number.isInteger(node.value * 2 ** 20))
+    report("arithmetic", `${node.raw} is not exact in binary: write it as a ratio of integers`, node);
 }
 
 function checkMember(node: acorn.MemberExpression, report: Report): void {
@@ -155,9 +161,16 @@ function checkMember(node: acorn.MemberExpression, report: Report): void {
   if (node.object.type === "Identifier" && node.object.name === "Math" && !MATH_ALLOWED.includes(name)) {
     report("arithmetic", `Math.${name} is not the same on every engine, or not there`, node);
   } else if (Object.hasOwn(METHODS, name)) report("name", `.${name} ${METHODS[name]}`, node);
-  else if (node.object.type === "Identifier" && node.object.name === "Array" && name !== "isArray") report("name", `Array.${name} is not there`, node);
-  else if (node.object.type === "Identifier" && node.object.name === "Object" && !["keys", "assign", "create"].includes(name)) report("name", `Object.${name} is not there`, node);
-  else if (node.object.type === "Identifier" && node.object.name === "Number") report("name", `Number.${name} is not there`, node);
+  else if (node.object.type === "Identifier" && node.object.name === "Array" && name !== "isArray")
+    report("name", `Array.${name} is not there`, node);
+  else if (
+    node.object.type === "Identifier" &&
+    node.object.name === "Object" &&
+    !["keys", "assign", "create"].includes(name)
+  )
+    report("name", `Object.${name} is not there`, node);
+  else if (node.object.type === "Identifier" && node.object.name === "Number")
+    report("name", `Number.${name} is not there`, node);
 }
 
 /** A closure over a loop's `let` sees the last value there. */
@@ -167,7 +180,8 @@ function checkLoopClosure(node: acorn.ForStatement, report: Report): void {
   walk.full(node.body, (inner) => {
     if (inner.type !== "ArrowFunctionExpression" && inner.type !== "FunctionExpression") return;
     walk.full(inner, (use) => {
-      if (use.type === "Identifier" && names.includes((use as acorn.Identifier).name)) report("syntax", `a closure over the loop's ${(use as acorn.Identifier).name} sees its last value there`, use);
+      if (use.type === "Identifier" && names.includes((use as acorn.Identifier).name))
+        report("syntax", `a closure over the loop's ${(use as acorn.Identifier).name} sees its last value there`, use);
     });
   });
 }

@@ -6,7 +6,10 @@ export function hoistFunctions(code: string): string {
   const program = acorn.parse(code, { ecmaVersion: 2022, sourceType: "script" });
   const bodies: (acorn.Program | acorn.BlockStatement)[] = [];
   walk.full(program, (node) => {
-    if ((node.type === "BlockStatement" || node.type === "Program") && needsHoisting((node as acorn.BlockStatement).body)) {
+    if (
+      (node.type === "BlockStatement" || node.type === "Program") &&
+      needsHoisting((node as acorn.BlockStatement).body)
+    ) {
       bodies.push(node as acorn.Program | acorn.BlockStatement);
     }
   });
@@ -25,7 +28,11 @@ export function hoistFunctions(code: string): string {
     const statements = body.body as acorn.Node[];
     const isDirective = (s: acorn.Node) => "directive" in s && s.directive !== undefined;
     const isFunction = (s: acorn.Node) => s.type === "FunctionDeclaration";
-    const ordered = [...statements.filter(isDirective), ...statements.filter(isFunction), ...statements.filter((s) => !isDirective(s) && !isFunction(s))];
+    const ordered = [
+      ...statements.filter(isDirective),
+      ...statements.filter(isFunction),
+      ...statements.filter((s) => !isDirective(s) && !isFunction(s)),
+    ];
     const text = ordered.map((s) => terminated(emitRange(s.start, s.end, body))).join("");
     return body.type === "Program" ? text : `{${text}}`;
   };
@@ -33,7 +40,11 @@ export function hoistFunctions(code: string): string {
 }
 
 function needsHoisting(body: acorn.Node[]): boolean {
-  return body.some((s, i) => s.type === "FunctionDeclaration" && body.slice(0, i).some((t) => t.type !== "FunctionDeclaration" && !("directive" in t)));
+  return body.some(
+    (s, i) =>
+      s.type === "FunctionDeclaration" &&
+      body.slice(0, i).some((t) => t.type !== "FunctionDeclaration" && !("directive" in t)),
+  );
 }
 
 function terminated(statement: string): string {

@@ -6,7 +6,7 @@ import { bundleEngine } from "../../../simulator/engines/bundle.ts";
 import type { EngineName, StartEngine } from "../../../simulator/engines/engine.ts";
 import { startNodeEngine } from "../../../simulator/engines/node.ts";
 import type { ReceiverModel } from "../../../simulator/hardware/gnss-receiver.ts";
-import { replayLines, type SummaryLine, sumUp, summaryLine } from "../../../simulator/replay/lines.ts";
+import { replayLines, type SummaryLine, summaryLine, sumUp } from "../../../simulator/replay/lines.ts";
 import { type ReplayResult, replay } from "../../../simulator/replay/replay.ts";
 import { reportData } from "../../../simulator/replay/report-data.ts";
 import { renderReport } from "../../../simulator/report/html.ts";
@@ -37,13 +37,19 @@ interface ReplayFlags {
 export function addReplayCommand(program: Command): void {
   program
     .command("replay <trace...>")
-    .description("run recorded traces through the bracelet's firmware and see what it reports, how late, and at what charge")
+    .description(
+      "run recorded traces through the bracelet's firmware and see what it reports, how late, and at what charge",
+    )
     .requiredOption("--zones <file>", "GeoJSON: Polygon, MultiPolygon, or Point with radiusM")
     .option("--order <file>", "order as JSON: dates, UTC offsets, D and H (default: always in force, UTC)")
     .option("--delay-s <n>", "D: a stay this long is detected within this time (default: the order's, else 60)")
     .option("--heartbeat-s <n>", "H: at most this long between fixes, however far (default: the order's, else 900)")
     .addOption(new Option("--engine <name>", "where the image runs").choices(["node", "bundle"]).default("node"))
-    .addOption(new Option("--receiver <model>", "GNSS model; .nmea and .ubx bring their own bytes").choices(["ideal", "realistic"]).default("realistic"))
+    .addOption(
+      new Option("--receiver <model>", "GNSS model; .nmea and .ubx bring their own bytes")
+        .choices(["ideal", "realistic"])
+        .default("realistic"),
+    )
     .option("--seed <n>", "of everything random", "1")
     .option("--json", "one JSON object a line: fixes, alerts, and the summary last")
     .option("--report <file>", "write one HTML page that works offline")
@@ -78,12 +84,19 @@ function runReplay(files: string[], flags: ReplayFlags, lang: "en" | "ja"): numb
     const trace = loadTrace(file);
     const label = files.length > 1 ? `${trace.name} (${i + 1} of ${files.length})` : trace.name;
     const startedMs = performance.now();
-    const result = replay(trace, { order, startEngine, receiver: flags.receiver, seed, onProgress: (done) => progress.show(label, done) });
+    const result = replay(trace, {
+      order,
+      startEngine,
+      receiver: flags.receiver,
+      seed,
+      onProgress: (done) => progress.show(label, done),
+    });
     const wallS = (performance.now() - startedMs) / 1000;
     progress.end();
     const summary = summaryLine(result, wallS);
     summaries.push(summary);
-    if (flags.json === true) for (const line of replayLines(result, files.length > 1 ? trace.name : undefined)) print(JSON.stringify(line));
+    if (flags.json === true)
+      for (const line of replayLines(result, files.length > 1 ? trace.name : undefined)) print(JSON.stringify(line));
     else for (const line of storyLines(result, lang)) print(line);
     if (flags.report !== undefined) writeReport(flags.report, result, flags, wallS, lang);
   }
@@ -99,7 +112,8 @@ function orderOf(flags: ReplayFlags): Order {
   const order = flags.order === undefined ? openOrder(zones) : readOrder(readText(flags.order), flags.order, zones);
   if (flags.delayS !== undefined) order.delayS = wholeNumber("--delay-s", flags.delayS, 30, 3600);
   if (flags.heartbeatS !== undefined) order.heartbeatS = wholeNumber("--heartbeat-s", flags.heartbeatS, 60, 86_400);
-  if (order.heartbeatS < order.delayS) throw badOption(`H (${order.heartbeatS} s) is shorter than D (${order.delayS} s)`);
+  if (order.heartbeatS < order.delayS)
+    throw badOption(`H (${order.heartbeatS} s) is shorter than D (${order.delayS} s)`);
   return order;
 }
 
@@ -115,7 +129,8 @@ function writeReport(file: string, result: ReplayResult, flags: ReplayFlags, wal
 
 function wholeNumber(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most) throw badOption(`${name} must be a whole number from ${least} to ${most}, not ${text}`);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw badOption(`${name} must be a whole number from ${least} to ${most}, not ${text}`);
   return value;
 }
 

@@ -37,7 +37,13 @@ function tellStory(output: string, lang: "en" | "ja"): number {
   const order = openOrder(layZones(makePath(trace), SEED, ZONES));
   const progress = createProgress(process.stderr);
   const startedMs = performance.now();
-  const result = replay(trace, { order, startEngine: startNodeEngine, receiver: "realistic", seed: SEED, onProgress: (done) => progress.show(trace.name, done) });
+  const result = replay(trace, {
+    order,
+    startEngine: startNodeEngine,
+    receiver: "realistic",
+    seed: SEED,
+    onProgress: (done) => progress.show(trace.name, done),
+  });
   const wallS = (performance.now() - startedMs) / 1000;
   progress.end();
   for (const line of storyLines(result, lang)) print(line);
@@ -52,6 +58,9 @@ function rideFile(): string {
     const manifest = createRequire(import.meta.url).resolve("stoplight/package.json");
     return path.join(path.dirname(manifest), "gpx", "sample-ride.gpx");
   } catch {
-    throw new ToolError("cli.cannot-read", { file: "stoplight/gpx/sample-ride.gpx", detail: "install the development dependencies: npm ci" });
+    throw new ToolError("cli.cannot-read", {
+      file: "stoplight/gpx/sample-ride.gpx",
+      detail: "install the development dependencies: npm ci",
+    });
   }
 }

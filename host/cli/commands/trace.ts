@@ -12,7 +12,12 @@ import { seededRandom } from "../../../simulator/world/random.ts";
 import { readFile, refuseExisting, writeFileAtomically } from "../files.ts";
 import { print, say } from "../output.ts";
 
-const WRITERS: Record<string, (trace: Trace) => string | Uint8Array> = { csv: toCsv, gpx: toGpx, geojson: toGeoJson, cbor: writeSequence };
+const WRITERS: Record<string, (trace: Trace) => string | Uint8Array> = {
+  csv: toCsv,
+  gpx: toGpx,
+  geojson: toGeoJson,
+  cbor: writeSequence,
+};
 
 /** `omamori trace …`: look at recordings, convert them, make them safe to show. */
 export function addTraceCommands(program: Command): void {
@@ -35,14 +40,20 @@ export function addTraceCommands(program: Command): void {
     });
   trace
     .command("anonymise <in>")
-    .description("shift, rotate and re-date a recording so that it can be shown; its shape stays recognisable to those who know it")
+    .description(
+      "shift, rotate and re-date a recording so that it can be shown; its shape stays recognisable to those who know it",
+    )
     .requiredOption("-o, --output <file>", "file to write; format by its extension (csv, gpx, geojson, cbor)")
     .option("--seed <n>", "for a repeatable result (default: random)")
     .option("--force", "replace the output file")
     .action((file: string, options: OutputOptions & { seed?: string }) => {
       refuseOutput(file, options);
       const format = /\.(\w+)$/.exec(options.output ?? "")?.[1] ?? "";
-      if (!Object.hasOwn(WRITERS, format)) throw new ToolError("cli.bad-option", { detail: `-o: the extension must be one of ${Object.keys(WRITERS).join(", ")}`, command: "trace anonymise" });
+      if (!Object.hasOwn(WRITERS, format))
+        throw new ToolError("cli.bad-option", {
+          detail: `-o: the extension must be one of ${Object.keys(WRITERS).join(", ")}`,
+          command: "trace anonymise",
+        });
       const seed = options.seed === undefined ? randomBytes(4).readUInt32LE() : Number(options.seed);
       deliver(WRITERS[format](anonymise(loadTrace(file), seededRandom(seed, "anonymise"))), options);
     });
@@ -65,7 +76,8 @@ interface OutputOptions {
 function refuseOutput(input: string, options: OutputOptions): void {
   if (options.output === undefined) return;
   refuseExisting(options.output, options.force === true);
-  if (options.force === true && sameFile(input, options.output)) throw new ToolError("cli.same-file", { file: options.output });
+  if (options.force === true && sameFile(input, options.output))
+    throw new ToolError("cli.same-file", { file: options.output });
 }
 
 function sameFile(a: string, b: string): boolean {
@@ -106,7 +118,8 @@ function showInfo(trace: Trace, json: boolean): void {
     notices: trace.notices,
   };
   if (json) return print(JSON.stringify(info));
-  for (const [key, value] of Object.entries(info)) print(`${key.padEnd(12)} ${typeof value === "object" ? JSON.stringify(value) : value}`);
+  for (const [key, value] of Object.entries(info))
+    print(`${key.padEnd(12)} ${typeof value === "object" ? JSON.stringify(value) : value}`);
 }
 
 function extent(valuesE7: Int32Array, start: number): [number, number] {
@@ -124,7 +137,18 @@ function showFixes(trace: Trace, json: boolean): void {
     const t = fix.timeMs === undefined ? null : new Date(fix.timeMs).toISOString();
     const hAccM = fix.hAccMm === undefined ? null : fix.hAccMm / 1000;
     const speedMps = fix.speedMmps === undefined ? null : fix.speedMmps / 1000;
-    print(JSON.stringify({ kind: "fix", t, lat: fix.latE7 / 1e7, lon: fix.lonE7 / 1e7, hAccM, speedMps, accepted: reason === undefined, reason: reason ?? null }));
+    print(
+      JSON.stringify({
+        kind: "fix",
+        t,
+        lat: fix.latE7 / 1e7,
+        lon: fix.lonE7 / 1e7,
+        hAccM,
+        speedMps,
+        accepted: reason === undefined,
+        reason: reason ?? null,
+      }),
+    );
   });
   if (!json) for (const [verdict, n] of counts) print(`${verdict.padEnd(28)} ${n}`);
 }
