@@ -70,6 +70,6 @@ const FAR_M = 1_000;
 
 /** Rounded on the positive side of zero, where all engines agree. */
 function millimetres(signedM: number): number {
-  const clampedM = signedM > FAR_M ? FAR_M : signedM < -FAR_M ? -FAR_M : signedM;
+  const clampedM = signedM > FAR_M ? FAR_M : Math.max(signedM, -FAR_M);
   return Math.floor((clampedM + FAR_M) * 1000 + 0.5) - FAR_M * 1000;
 }

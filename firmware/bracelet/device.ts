@@ -1,4 +1,4 @@
-import { createReceiver, feed, type Receiver, type Report } from "../gnss/receiver.ts";
+import { createReceiver, cutStream, feed, type Receiver, type Report } from "../gnss/receiver.ts";
 import { appendRecord, type Journal, openJournal } from "../journal/append.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Flash } from "../ports/flash.ts";
@@ -44,7 +44,7 @@ export type Started = { ok: true; bracelet: Bracelet } | { ok: false; reason: st
 export function startBracelet(ports: Ports, map: FlashMap, duty: Duty, onEffect: (effect: Effect) => void): Started {
   const opened = openPack(ports.flash, map.packAddress);
   if (!opened.ok) {
-    ports.log.line("zones refused: " + opened.reason);
+    ports.log.line(`zones refused: ${opened.reason}`);
     return { ok: false, reason: opened.reason };
   }
   const bracelet: Bracelet = {
@@ -92,6 +92,7 @@ function take(bracelet: Bracelet, event: BraceletEvent): void {
       const appended = appendRecord(bracelet.journal, effect.record);
       if (!appended.ok) bracelet.ports.log.line(appended.reason);
     }
+    if (effect.kind === "gnss.power" && effect.on) cutStream(bracelet.receiver);
     bracelet.onEffect(effect);
   }
 }

@@ -45,7 +45,7 @@ export function nextWake(state: BraceletState): number {
   const expiryMs = nextExpiryMs(state);
   if (expiryMs < atMs) atMs = expiryMs;
   const lostMs = lostAtMs(state);
-  return lostMs < atMs ? lostMs : atMs;
+  return Math.min(lostMs, atMs);
 }
 
 function wake(state: BraceletState, nowMs: number, effects: Effect[]): void {
@@ -134,7 +134,7 @@ const DOPPLER_DOUBT_MPS = 0.5;
 function startSpeedMps(speedMmps: number | undefined): number {
   if (speedMmps === undefined) return CEILING_MPS;
   const mps = speedMmps / 1000 + DOPPLER_DOUBT_MPS;
-  return mps < CEILING_MPS ? mps : CEILING_MPS;
+  return Math.min(mps, CEILING_MPS);
 }
 
 /** The sensor may be this late to notice that a body set off. Milliseconds. */
@@ -157,7 +157,7 @@ function replanAfterMotion(state: BraceletState, nowMs: number): void {
   // After a failure the retry stands, unless the wearer sets off: then the sky may have opened.
   if (state.failures > 0 && state.belief.motion === "still") return;
   if (state.failures > 0) {
-    state.plan.onMs = state.plan.onMs < nowMs + REST_ON_MOTION_MS ? state.plan.onMs : nowMs + REST_ON_MOTION_MS;
+    state.plan.onMs = Math.min(state.plan.onMs, nowMs + REST_ON_MOTION_MS);
     return;
   }
   replan(state, nowMs);
@@ -207,7 +207,7 @@ function lostAtMs(state: BraceletState): number {
   const sinceMs = state.fixMs === undefined ? state.plan.touchMs + FIRST_FIX_MS : state.fixMs + state.duty.heartbeatMs;
   const heartbeatMs = sinceMs + state.duty.delayMs;
   const promiseMs = state.fixMs === undefined ? NEVER_MS : state.plan.touchMs + state.duty.delayMs;
-  return promiseMs < heartbeatMs ? promiseMs : heartbeatMs;
+  return Math.min(promiseMs, heartbeatMs);
 }
 
 /** After a boot the first fix may need a cold start or two. */

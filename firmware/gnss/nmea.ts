@@ -2,7 +2,7 @@ import type { Fix } from "../../protocol/messages/fix.ts";
 import { daysFromDate } from "../lib/calendar.ts";
 
 /**
- * NMEA 0183 sentences RMC, GGA, GSA and GST of any talker, merged by their time of day into one fix an epoch.
+ * NMEA 0183 sentences RMC, GGA, GSA, GST and ZDA of any talker, merged by their time of day into one fix an epoch.
  * GST gives the accuracy; HDOP never stands in for it. No parsing functions of the engine: digits are read by hand.
  */
 export interface NmeaEpoch {
@@ -78,6 +78,7 @@ export function readSentence(bytes: Uint8Array, from: number, to: number, epoch:
   if (name === RMC) return readRmc(bytes, fields, end, epoch);
   if (name === GGA) return readGga(bytes, fields, end, epoch);
   if (name === GST) return readGst(bytes, fields, end, epoch);
+  if (name === ZDA) return readZda(bytes, fields, end, epoch);
   if (name === GSA) readGsa(bytes, fields, end, epoch);
   return undefined;
 }
@@ -86,6 +87,7 @@ const RMC = 0x524d43;
 const GGA = 0x474741;
 const GST = 0x475354;
 const GSA = 0x475341;
+const ZDA = 0x5a4441;
 
 /** Ends the epoch being gathered and reports it. */
 export function closeEpoch(epoch: NmeaEpoch): NmeaReport | undefined {
@@ -98,7 +100,7 @@ export function closeEpoch(epoch: NmeaEpoch): NmeaReport | undefined {
             timeMs: epoch.days < 0 ? undefined : epoch.days * DAY_MS + epoch.todMs,
             latE7: epoch.latE7,
             lonE7: epoch.lonE7,
-            dimensions: epoch.dimensions < 2 ? 2 : epoch.dimensions,
+            dimensions: Math.max(epoch.dimensions, 2),
             hAccMm: epoch.hAccMm,
             speedMmps: epoch.speedMmps,
             courseCdeg: epoch.courseCdeg,
@@ -156,7 +158,7 @@ function readRmc(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): 
   const milliknots = scaled(bytes, fieldAt(bytes, at, end, 6), end, 3);
   if (milliknots >= 0) epoch.speedMmps = Math.floor((milliknots * 1852 + 1800) / 3600);
   const course = scaled(bytes, fieldAt(bytes, at, end, 7), end, 2);
-  if (course >= 0) epoch.courseCdeg = course;
+  if (course >= 0 && course <= 36000) epoch.courseCdeg = course;
   return report;
 }
 
@@ -193,6 +195,17 @@ function readGst(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): 
   const northMm = scaled(bytes, fieldAt(bytes, at, end, 5), end, 3);
   const eastMm = scaled(bytes, fieldAt(bytes, at, end, 6), end, 3);
   if (northMm >= 0 && eastMm >= 0) epoch.hAccMm = Math.floor(Math.sqrt(northMm * northMm + eastMm * eastMm) + 0.5);
+  return report;
+}
+
+/** hhmmss.sss, day, month, year in four digits: the date for receivers that send no RMC. */
+function readZda(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): NmeaReport | undefined {
+  const todMs = timeOfDayMs(bytes, fieldAt(bytes, at, end, 0), end);
+  const year = scaled(bytes, fieldAt(bytes, at, end, 3), end, 0);
+  if (todMs < 0 || year < 0) return undefined;
+  const report = enterEpoch(epoch, todMs);
+  const days = daysFromDate(year, two(bytes, fieldAt(bytes, at, end, 2)), two(bytes, fieldAt(bytes, at, end, 1)));
+  if (days >= 0) epoch.days = days;
   return report;
 }
 
@@ -278,14 +291,27 @@ function takePosition(
   end: number,
   epoch: NmeaEpoch,
 ): void {
-  const latE7 = angleE7(bytes, lat, end, bytes[ns] === 0x53);
-  const lonE7 = angleE7(bytes, lon, end, bytes[ew] === 0x57);
-  if (latE7 === NO_ANGLE || lonE7 === NO_ANGLE || latE7 > 900000000 || latE7 < -900000000) return;
+  if ((bytes[ns] !== NORTH && bytes[ns] !== SOUTH) || (bytes[ew] !== EAST && bytes[ew] !== WEST)) return;
+  const latE7 = angleE7(bytes, lat, end, bytes[ns] === SOUTH);
+  const lonE7 = angleE7(bytes, lon, end, bytes[ew] === WEST);
+  if (
+    latE7 === NO_ANGLE ||
+    lonE7 === NO_ANGLE ||
+    latE7 > 900000000 ||
+    latE7 < -900000000 ||
+    lonE7 > 1800000000 ||
+    lonE7 < -1800000000
+  )
+    return;
   epoch.latE7 = latE7;
   epoch.lonE7 = lonE7;
   epoch.hasPosition = true;
 }
 
+const NORTH = 0x4e;
+const SOUTH = 0x53;
+const EAST = 0x45;
+const WEST = 0x57;
 const NO_ANGLE = 4_000_000_000;
 /** Minutes are written with four to seven places. */
 const MINUTE_PLACES = 7;

@@ -56,7 +56,7 @@ export function feed(receiver: Receiver, bytes: Uint8Array, onReport: (report: R
   let from = 0;
   while (from < bytes.length) {
     const room = BUFFER_BYTES - receiver.length;
-    const take = bytes.length - from < room ? bytes.length - from : room;
+    const take = Math.min(bytes.length - from, room);
     for (let i = 0; i < take; i++) receiver.buffer[receiver.length + i] = bytes[from + i];
     receiver.length += take;
     from += take;
@@ -64,23 +64,52 @@ export function feed(receiver: Receiver, bytes: Uint8Array, onReport: (report: R
   }
 }
 
-/** The stream has ended: an NMEA epoch still being gathered is reported. */
-export function finish(receiver: Receiver, onReport: (report: Report) => void): void {
+/**
+ * The stream has ended: what still waits for more is looked through once more, since a false frame header may stand before
+ * something whole, and an NMEA epoch still being gathered is reported. Returns the bytes of a frame or sentence cut off.
+ */
+export function finish(receiver: Receiver, onReport: (report: Report) => void): number {
+  const waiting = receiver.length;
+  let whole = false;
+  while (receiver.length > 0) {
+    if (receiver.buffer[0] === DOLLAR && isWholeSentence(receiver.buffer, 0, receiver.length)) {
+      const last = readSentence(receiver.buffer, 0, receiver.length, receiver.nmea);
+      if (last !== undefined) onReport(last);
+      receiver.length = 0;
+      whole = true;
+    } else {
+      forget(receiver, 1);
+      if (drain(receiver, onReport)) whole = true;
+    }
+  }
   const report = closeEpoch(receiver.nmea);
   if (report !== undefined) onReport(report);
+  return whole ? 0 : waiting;
 }
 
-/** Reads all that is whole, and moves the rest to the front. */
-function drain(receiver: Receiver, onReport: (report: Report) => void): void {
-  const bytes = receiver.buffer;
+/** The receiver lost power: the half of a frame that came before belongs to nothing that comes after. */
+export function cutStream(receiver: Receiver): void {
+  receiver.length = 0;
+}
+
+/** Reads all that is whole, and moves the rest to the front. Whether anything was whole. */
+function drain(receiver: Receiver, onReport: (report: Report) => void): boolean {
+  let whole = false;
   let at = 0;
   while (at < receiver.length) {
     const used = readOne(receiver, at, onReport);
     if (used === 0) break;
+    if (used > 1) whole = true;
     at += used;
   }
-  for (let i = at; i < receiver.length; i++) bytes[i - at] = bytes[i];
-  receiver.length -= at;
+  forget(receiver, at);
+  return whole;
+}
+
+function forget(receiver: Receiver, count: number): void {
+  const bytes = receiver.buffer;
+  for (let i = count; i < receiver.length; i++) bytes[i - count] = bytes[i];
+  receiver.length -= count;
 }
 
 /** Bytes used at `at`: a frame, a sentence, or one byte of nothing. 0: more is needed to tell. */
@@ -119,7 +148,7 @@ function readFrame(receiver: Receiver, at: number, onReport: (report: Report) =>
 
 function readLine(receiver: Receiver, at: number, onReport: (report: Report) => void): number {
   const bytes = receiver.buffer;
-  const limit = at + SENTENCE_LIMIT_BYTES < receiver.length ? at + SENTENCE_LIMIT_BYTES : receiver.length;
+  const limit = Math.min(at + SENTENCE_LIMIT_BYTES, receiver.length);
   let end = at + 1;
   // Whatever is no printable ASCII ends a sentence: a line end, or a frame that cut in.
   while (end < limit && bytes[end] >= 32 && bytes[end] < 127 && bytes[end] !== DOLLAR) end += 1;

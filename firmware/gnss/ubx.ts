@@ -117,7 +117,7 @@ function readNav(bytes: Uint8Array, id: number, at: number, length: number, epoc
   } else if (id === NAV_VELNED && length >= 36) {
     beginEpoch(epoch, u32(bytes, at));
     epoch.speedMmps = u32(bytes, at + 20) * 10;
-    epoch.courseCdeg = Math.floor(i32(bytes, at + 24) / 1000);
+    epoch.courseCdeg = courseOf(i32(bytes, at + 24));
   } else if (id === NAV_TIMEUTC && length >= 20) return readTimeUtc(bytes, at, epoch);
   return undefined;
 }
@@ -177,16 +177,25 @@ function readPvt(bytes: Uint8Array, at: number): UbxReport {
       lonE7: i32(bytes, at + 24),
       dimensions: fixType === 2 ? 2 : 3,
       hAccMm: u32(bytes, at + 40),
-      speedMmps: i32(bytes, at + 60),
-      courseCdeg: Math.floor(i32(bytes, at + 64) / 1000),
+      speedMmps: notNegative(i32(bytes, at + 60)),
+      courseCdeg: courseOf(i32(bytes, at + 64)),
       satellites: bytes[at + 23],
     },
   };
 }
 
+function notNegative(value: number): number | undefined {
+  return value < 0 ? undefined : value;
+}
+
+/** From degrees × 10⁵; anything but one turn is none. */
+function courseOf(value: number): number | undefined {
+  return value < 0 || value > 36_000_000 ? undefined : Math.floor(value / 1000);
+}
+
 function readMon(bytes: Uint8Array, id: number, at: number, length: number): UbxReport | undefined {
   if (id === MON_VER && length >= 40)
-    return { kind: "version", text: textOf(bytes, at, 30) + " " + textOf(bytes, at + 30, 10) };
+    return { kind: "version", text: `${textOf(bytes, at, 30)} ${textOf(bytes, at + 30, 10)}` };
   if (id === MON_HW && length >= 60) {
     return { kind: "jamming", jamming: (bytes[at + 22] >> 2) & 3, level: bytes[at + 45], antenna: bytes[at + 20] };
   }

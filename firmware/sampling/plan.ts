@@ -54,11 +54,11 @@ export function makePlan(now: Situation): Plan {
     if (onMs > lookMs) onMs = lookMs;
   }
   const soonestMs = now.fixMs + EPOCH_MS;
-  return { onMs: onMs > soonestMs ? onMs : soonestMs, wantedFromMs: soonestMs, touchMs };
+  return { onMs: Math.max(onMs, soonestMs), wantedFromMs: soonestMs, touchMs };
 }
 
 function earliestTouchMs(now: Situation): number {
-  if (now.reach.slackM <= 0) return now.touchedMs < now.reach.atMs ? now.touchedMs : now.reach.atMs;
+  if (now.reach.slackM <= 0) return Math.min(now.touchedMs, now.reach.atMs);
   const after = touchAfterMs(now.reach, 2 * now.heartbeatMs);
   return after >= 2 * now.heartbeatMs ? NEVER_MS : now.reach.atMs + after;
 }
@@ -75,5 +75,5 @@ export function restAfterFailureMs(failures: number, near: boolean, heartbeatMs:
   const limitMs = near && RETRY_NEAR_MS < heartbeatMs ? RETRY_NEAR_MS : heartbeatMs;
   let restMs = RETRY_FIRST_MS;
   for (let i = 1; i < failures && restMs < limitMs; i++) restMs *= 2;
-  return restMs < limitMs ? restMs : limitMs;
+  return Math.min(restMs, limitMs);
 }

@@ -46,7 +46,7 @@ export function advanceReach(reach: Reach, nowMs: number): void {
   }
   reach.slackM -= freeCoverM(reach.speedMps, seconds);
   const faster = reach.speedMps + ACCEL_MPS2 * seconds;
-  reach.speedMps = faster < CEILING_MPS ? faster : CEILING_MPS;
+  reach.speedMps = Math.min(faster, CEILING_MPS);
 }
 
 /** Milliseconds after `reach.atMs` until the slack is used up; `horizonMs` when that is later. */
@@ -55,7 +55,7 @@ export function touchAfterMs(reach: Reach, horizonMs: number): number {
   if (reach.pace === "still") return horizonMs;
   const seconds = reach.pace === "walking" ? reach.slackM / WALK_MPS : freeSecondsToCover(reach.speedMps, reach.slackM);
   const ms = Math.floor(seconds * 1000);
-  return ms < horizonMs ? ms : horizonMs;
+  return Math.min(ms, horizonMs);
 }
 
 function freeSecondsToCover(speedMps: number, distanceM: number): number {

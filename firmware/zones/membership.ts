@@ -59,7 +59,7 @@ export function look(pack: Pack, latE7: number, lonE7: number, nearM: number, ac
   if (first >= 0) lookInBox(pack, first, latE7, lonE7, nearM, active, result);
   for (let box = 0; box < boxes; box++) {
     if (box === first) continue;
-    const limitM = result.nearestM > nearM ? result.nearestM : nearM;
+    const limitM = Math.max(result.nearestM, nearM);
     if (boxDistance2(pack, box, latE7, lonE7, result.metric) <= limitM * limitM) {
       lookInBox(pack, box, latE7, lonE7, nearM, active, result);
     }
@@ -107,14 +107,14 @@ function lookInBox(
   result: Look,
 ): void {
   const from = box * pack.perBox;
-  const to = from + pack.perBox < pack.zones ? from + pack.perBox : pack.zones;
+  const to = Math.min(from + pack.perBox, pack.zones);
   for (let zone = from; zone < to; zone++) if (active[zone] !== 0) lookAtZone(pack, zone, latE7, lonE7, nearM, result);
 }
 
 function lookAtZone(pack: Pack, zone: number, latE7: number, lonE7: number, nearM: number, result: Look): void {
   const signedM = isCircle(pack, zone)
     ? circleDistance(pack, zone, latE7, lonE7, result.metric)
-    : polygonDistance(pack, zone, latE7, lonE7, result.nearestM > nearM ? result.nearestM : nearM, result);
+    : polygonDistance(pack, zone, latE7, lonE7, Math.max(result.nearestM, nearM), result);
   const absoluteM = signedM < 0 ? -signedM : signedM;
   if (absoluteM < result.nearestM) {
     result.nearestM = absoluteM;

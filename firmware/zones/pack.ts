@@ -67,7 +67,7 @@ function isWhole(pack: Pack, total: number): boolean {
   let crc = 0;
   const block = new Uint8Array(BLOCK_BYTES);
   for (let at = HEADER_BYTES; at < total; at += BLOCK_BYTES) {
-    const length = total - at < BLOCK_BYTES ? total - at : BLOCK_BYTES;
+    const length = Math.min(total - at, BLOCK_BYTES);
     pack.flash.read(pack.base + at, block, length);
     crc = crc32(crc, block, length);
   }
@@ -99,7 +99,7 @@ export function u8At(pack: Pack, offset: number): number {
 function loadLine(pack: Pack, block: number, line: number): void {
   const address = pack.base + block * BLOCK_BYTES;
   const left = pack.flash.sizeBytes - address;
-  pack.flash.read(address, pack.lines[line], left < BLOCK_BYTES ? left : BLOCK_BYTES);
+  pack.flash.read(address, pack.lines[line], Math.min(left, BLOCK_BYTES));
   pack.tags[line] = block;
 }
 

@@ -34,7 +34,7 @@ export function radiusOfDoubtM(hAccMm: number | undefined): number {
   if (hAccMm === undefined) return ACCURACY_ASSUMED_M;
   const metres = hAccMm / 1000;
   if (metres < ACCURACY_FLOOR_M) return ACCURACY_FLOOR_M;
-  return metres < ACCURACY_CLAMP_M ? metres : ACCURACY_CLAMP_M;
+  return Math.min(metres, ACCURACY_CLAMP_M);
 }
 
 export function judgeDistance(signedM: number, doubtM: number): Verdict {

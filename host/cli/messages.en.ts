@@ -21,7 +21,9 @@ export const en = {
   "trace.bad-xml": "{file}:{line}: not well-formed XML: {detail}",
   "trace.bad-igc": "{file}:{line}: not an IGC record: {detail}",
   "trace.bad-cbor": "{file}: {detail} at byte {offset}",
-  "trace.truncated": "{file}:{line}: the file ends in the middle",
+  "trace.bad-row": "{file}:{line}: a row of {detail}\nis the file cut off?",
+  "trace.cut-off":
+    "{file}: the recording ends in the middle of a frame or sentence (byte {offset})\ncut it there to use what came before",
   "zones.not-json": "{file}:{line}: not JSON: {detail}",
   "zones.not-geojson": "{file}: not a GeoJSON Feature or FeatureCollection",
   "zones.bad-feature": "{file}: zone {feature}: {detail}",

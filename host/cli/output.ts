@@ -30,7 +30,7 @@ export function textOf(
 
 /** A message stays one line, and a file's bytes do not steer the terminal. */
 function oneLine(value: string): string {
-  return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
+  return value.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 }
 
 /** Data for programs. */

@@ -1,3 +1,18 @@
+import {
+  type Decoded,
+  decoded,
+  INT32_MOST,
+  LAT_MOST_E7,
+  LON_MOST_E7,
+  missingField,
+  readField,
+  readIntBetween,
+  readMapCount,
+  TIME_MOST_MS,
+  UINT32_MOST,
+  unknownField,
+} from "../cbor/items.ts";
+import { createReader, type Reader } from "../cbor/reader.ts";
 import { createWriter, finish, type Writer, writeInt, writeMapHead } from "../cbor/writer.ts";
 
 /**
@@ -51,8 +66,48 @@ export function writeFix(writer: Writer, fix: Fix): void {
   writeField(writer, 8, fix.satellites);
 }
 
-function writeField(writer: Writer, key: number, value: number | undefined): void {
+/** One field of a message, unless it is absent. */
+export function writeField(writer: Writer, key: number, value: number | undefined): void {
   if (value === undefined) return;
   writeInt(writer, key);
   writeInt(writer, value);
+}
+
+export function decodeFix(bytes: Uint8Array): Decoded<Fix> {
+  const reader = createReader(bytes, 0, true);
+  return decoded(reader, readFix(reader));
+}
+
+/** Degrees × 100, a full turn. */
+const COURSE_MOST_CDEG = 36000;
+
+export function readFix(reader: Reader): Fix {
+  const fix: Fix = {
+    timeMs: undefined,
+    latE7: 0,
+    lonE7: 0,
+    dimensions: 0,
+    hAccMm: undefined,
+    speedMmps: undefined,
+    courseCdeg: undefined,
+    satellites: undefined,
+  };
+  let needed = 0;
+  let key = 0;
+  const fields = readMapCount(reader);
+  for (let i = 0; i < fields && reader.error === ""; i++) {
+    key = readField(reader, key);
+    if (key >= 2 && key <= 4) needed += 1;
+    if (key === 1) fix.timeMs = readIntBetween(reader, 0, TIME_MOST_MS);
+    else if (key === 2) fix.latE7 = readIntBetween(reader, -LAT_MOST_E7, LAT_MOST_E7);
+    else if (key === 3) fix.lonE7 = readIntBetween(reader, -LON_MOST_E7, LON_MOST_E7);
+    else if (key === 4) fix.dimensions = readIntBetween(reader, 2, 3);
+    else if (key === 5) fix.hAccMm = readIntBetween(reader, 0, UINT32_MOST);
+    else if (key === 6) fix.speedMmps = readIntBetween(reader, 0, INT32_MOST);
+    else if (key === 7) fix.courseCdeg = readIntBetween(reader, 0, COURSE_MOST_CDEG);
+    else if (key === 8) fix.satellites = readIntBetween(reader, 0, 255);
+    else unknownField(reader);
+  }
+  if (needed !== 3) missingField(reader);
+  return fix;
 }

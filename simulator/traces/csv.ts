@@ -25,16 +25,21 @@ export function readCsv(text: string, file: string): Trace {
   let columns: Record<Column, number> | undefined;
   let user: string | undefined;
   let line = 0;
+  let width = 0;
   for (const row of rowsOf(text)) {
     line += 1;
     if (row.trim() === "") continue;
     if (columns === undefined) {
       separator = separatorOf(row);
-      columns = columnsOf(cellsOf(row, separator), file, line);
+      const header = cellsOf(row, separator);
+      width = header.length;
+      columns = columnsOf(header, file, line);
       continue;
     }
     const cells = row.includes('"') ? cellsOf(row, separator) : row.split(separator);
     const at = { file, line };
+    if (cells.length !== width)
+      throw new ToolError("trace.bad-row", { ...at, detail: `${cells.length} of ${width} columns` });
     const cell = (column: Column) => (columns![column] < 0 ? undefined : cells[columns![column]]?.trim());
     const timeMs = parseTime(cell("time") ?? "", at);
     const lat = parseNumber(cell("lat"), "latitude", at);

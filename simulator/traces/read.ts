@@ -6,11 +6,14 @@ import { readRecording } from "./recording.ts";
 import { readSequence, SEQUENCE_START } from "./sequence.ts";
 import type { Trace } from "./trace.ts";
 
-/** Reads a recorded trace, whatever its format: told by its content first, by its name where that is not enough. */
-export function readTrace(bytes: Uint8Array, file: string): Trace {
+/**
+ * Reads a recorded trace, whatever its format: told by its content.
+ * `allowCutOff`: a receiver's recording may end in the middle of a frame, which is noticed and not refused.
+ */
+export function readTrace(bytes: Uint8Array, file: string, allowCutOff = false): Trace {
   if (bytes.length === 0) throw new ToolError("trace.empty", { file });
   if (startsWith(bytes, SEQUENCE_START)) return readSequence(bytes, file);
-  if (looksLikeReceiver(bytes)) return readRecording(bytes, file, hasSync(bytes) ? "ubx" : "nmea");
+  if (looksLikeReceiver(bytes)) return readRecording(bytes, file, hasSync(bytes) ? "ubx" : "nmea", allowCutOff);
   const text = decodeText(bytes, file);
   const head = text
     .slice(0, 2_000)

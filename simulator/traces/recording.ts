@@ -4,12 +4,12 @@ import type { Fix } from "../../protocol/messages/fix.ts";
 import { createBuilder, type RawRecording, type Trace } from "./trace.ts";
 
 /** A receiver's own bytes, NMEA or UBX or both: read by the firmware's receiver, kept to be replayed as they are. */
-export function readRecording(bytes: Uint8Array, file: string, format: "nmea" | "ubx"): Trace {
+export function readRecording(bytes: Uint8Array, file: string, format: "nmea" | "ubx", allowCutOff = false): Trace {
   const builder = createBuilder(file, format);
   const endOffset: number[] = [];
   const arriveMs: number[] = [];
   let lastMs = Number.NaN;
-  eachReport(bytes, (report, offset) => {
+  const cutOffBytes = eachReport(bytes, (report, offset) => {
     if (report.kind !== "fix") return;
     const timeMs = report.fix.timeMs;
     if (timeMs === undefined) return builder.notice("fixesWithoutTime");
@@ -21,14 +21,19 @@ export function readRecording(bytes: Uint8Array, file: string, format: "nmea" | 
     endOffset.push(offset);
     arriveMs.push(timeMs);
   });
+  if (cutOffBytes > 0 && allowCutOff) builder.notice("cutOff");
+  else if (cutOffBytes > 0) throw new ToolError("trace.cut-off", { file, offset: bytes.length - cutOffBytes });
   if (arriveMs.length === 0) throw new ToolError("trace.no-positions", { file });
   endOffset[endOffset.length - 1] = bytes.length;
   const raw: RawRecording = { bytes, endOffset: Float64Array.from(endOffset), arriveMs: Float64Array.from(arriveMs) };
   return { ...builder.finish(), raw };
 }
 
-/** Every report of a recording, with the offset of the byte after the one that completed it. */
-export function eachReport(bytes: Uint8Array, onReport: (report: Report, offset: number) => void): void {
+/**
+ * Every report of a recording, with the offset of the byte after the one that completed it. Returns how many bytes at the
+ * end are a frame or sentence that was cut off.
+ */
+export function eachReport(bytes: Uint8Array, onReport: (report: Report, offset: number) => void): number {
   const receiver = createReceiver();
   // In small pieces, so that a report is known to lie within the last of them.
   const piece = 64;
@@ -36,7 +41,7 @@ export function eachReport(bytes: Uint8Array, onReport: (report: Report, offset:
     const part = bytes.subarray(from, from + piece);
     feed(receiver, part, (report) => onReport(report, from + part.length));
   }
-  finish(receiver, (report) => onReport(report, bytes.length));
+  return finish(receiver, (report) => onReport(report, bytes.length));
 }
 
 /** Every fix of a recording in order. */

@@ -82,7 +82,7 @@ test("several traces end with one summary over all of them", () => {
   const lines = jsonLines(omamori(["replay", rideFile(), rideFile(), "--zones", zones, "--json"]).out);
   expect(lines.filter((l) => l.kind === "trace")).toHaveLength(2);
   expect(lines.filter((l) => l.kind === "summary")).toHaveLength(1);
-  expect((lines.at(-1)?.visits as unknown[]).length).toBe(2);
+  expect(lines.at(-1)?.visits).toHaveLength(2);
 });
 
 test("a report is written whole, and never over another without --force", () => {

@@ -61,7 +61,9 @@ export function addTraceCommands(program: Command): void {
     .command("fixes <file>")
     .description("every fix with the gate's verdict")
     .option("--json", "one JSON object a line")
-    .action((file: string, options: { json?: boolean }) => showFixes(loadTrace(file), options.json === true));
+    .action((file: string, options: { json?: boolean }) =>
+      showFixes(readTrace(readFile(file), file, true), options.json === true),
+    );
 }
 
 export function loadTrace(file: string): Trace {
@@ -117,7 +119,10 @@ function showInfo(trace: Trace, json: boolean): void {
     hasSpeed: trace.speedMps !== undefined,
     notices: trace.notices,
   };
-  if (json) return print(JSON.stringify(info));
+  if (json) {
+    print(JSON.stringify(info));
+    return;
+  }
   for (const [key, value] of Object.entries(info))
     print(`${key.padEnd(12)} ${typeof value === "object" ? JSON.stringify(value) : value}`);
 }
@@ -129,6 +134,7 @@ function extent(valuesE7: Int32Array, start: number): [number, number] {
 }
 
 function showFixes(trace: Trace, json: boolean): void {
+  if (trace.notices.cutOff !== undefined) say(`${trace.name}: ends in the middle of a frame or sentence`);
   const counts = new Map<string, number>();
   judgeTrace(trace, (fix, reason) => {
     const verdict = reason ?? "accepted";

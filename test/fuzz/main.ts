@@ -1,0 +1,26 @@
+import { fuzzCbor } from "./cbor.ts";
+import type { Fuzz } from "./mutate.ts";
+import { fuzzNmea, fuzzUbx } from "./receiver.ts";
+
+/** `npm run fuzz -- cbor|nmea|ubx [--runs 10000000] [--seed 1]`: hostile bytes against one reader; a failure names its run and seed. */
+const TARGETS: Record<string, Fuzz> = { cbor: fuzzCbor, nmea: fuzzNmea, ubx: fuzzUbx };
+const args = process.argv.slice(2);
+const option = (name: string, fallback: number) =>
+  args.includes(name) ? Number(args[args.indexOf(name) + 1]) : fallback;
+const target = TARGETS[args[0]];
+if (target === undefined) {
+  process.stderr.write("usage: npm run fuzz -- cbor|nmea|ubx [--runs 10000000] [--seed 1]\n");
+  process.exitCode = 2;
+} else {
+  const runs = option("--runs", 10_000_000);
+  const seed = option("--seed", 1);
+  const startedMs = performance.now();
+  const count = target(runs, seed, (done) => {
+    if (process.stderr.isTTY && done % 100_000 === 0)
+      process.stderr.write(`\r${args[0]} ${((100 * done) / runs).toFixed(0)} %`);
+  });
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+  process.stdout.write(
+    `${JSON.stringify({ target: args[0], seed, ...count, seconds: Math.round((performance.now() - startedMs) / 1000) })}\n`,
+  );
+}
