@@ -70,7 +70,7 @@ export function decodeSmp(bytes: Uint8Array): CborValue {
   const reader = createReader(bytes, 0, false);
   const value = read(reader, 0);
   if (reader.error !== "") throw new ProtocolError(reader.error, reader.offset);
-  if (reader.at !== bytes.length) throw new ProtocolError("cbor.trailing-bytes", reader.at);
+  if (reader.pos !== bytes.length) throw new ProtocolError("cbor.trailing-bytes", reader.pos);
   return value;
 }
 
@@ -81,12 +81,12 @@ export function decodeAt(bytes: Uint8Array, offset: number): DecodedItem {
   const reader = createReader(bytes, offset, true);
   const value = read(reader, 0);
   return reader.error === ""
-    ? { ok: true, value, end: reader.at }
+    ? { ok: true, value, end: reader.pos }
     : { ok: false, reason: reader.error, offset: reader.offset };
 }
 
 function read(reader: Reader, depth: number): CborValue {
-  const start = reader.at;
+  const start = reader.pos;
   if (!readHead(reader)) return null;
   switch (reader.major) {
     case UINT:
@@ -122,8 +122,8 @@ function readString(reader: Reader, start: number): CborValue {
   const { major } = reader;
   const length = lengthOf(reader, start);
   if (reader.error !== "") return null;
-  const from = reader.at;
-  reader.at += length;
+  const from = reader.pos;
+  reader.pos += length;
   if (major === BYTES) return reader.bytes.slice(from, from + length);
   if (!isUtf8(reader.bytes, from, from + length)) fail(reader, "cbor.not-utf8", start);
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(reader.bytes.subarray(from, from + length));
@@ -139,17 +139,17 @@ function readContainer(reader: Reader, start: number, depth: number): CborValue 
   let lastKey: Uint8Array | undefined;
   const seen = new Set<string>();
   for (let i = 0; i < count && reader.error === ""; i++) {
-    if (indefinite && reader.bytes[reader.at] === BREAK) {
-      reader.at += 1;
+    if (indefinite && reader.bytes[reader.pos] === BREAK) {
+      reader.pos += 1;
       break;
     }
     if (major === ARRAY) {
       items.push(read(reader, depth + 1));
       continue;
     }
-    const keyStart = reader.at;
+    const keyStart = reader.pos;
     const key = readKey(reader, keyStart);
-    const keyBytes = reader.bytes.subarray(keyStart, reader.at);
+    const keyBytes = reader.bytes.subarray(keyStart, reader.pos);
     checkOrder(reader, keyStart, keyBytes, lastKey, key, seen);
     lastKey = keyBytes;
     const value = read(reader, depth + 1);

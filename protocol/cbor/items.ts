@@ -3,7 +3,7 @@ import { ARRAY, fail, integerOf, isUtf8, lengthOf, MAP, type Reader, readHead, T
 /** Reads the items that messages are made of, each with its bound; the first violation sets the reader's error. */
 
 export function readIntBetween(reader: Reader, least: number, most: number): number {
-  const start = reader.at;
+  const start = reader.pos;
   if (!readHead(reader)) return least;
   const value = integerOf(reader, start);
   if (value < least || value > most) fail(reader, "message.out-of-bounds", start);
@@ -22,7 +22,7 @@ export function readMapCount(reader: Reader): number {
 const MOST_FIELDS = 32;
 
 function readCount(reader: Reader, major: number, wrong: string, least: number, most: number): number {
-  const start = reader.at;
+  const start = reader.pos;
   if (!readHead(reader)) return 0;
   if (reader.major !== major) fail(reader, wrong, start);
   const count = reader.error === "" ? lengthOf(reader, start) : 0;
@@ -32,7 +32,7 @@ function readCount(reader: Reader, major: number, wrong: string, least: number, 
 
 /** The next key of a message: keys are integers and ascend. `last`: the one before, 0 at first. */
 export function readField(reader: Reader, last: number): number {
-  const start = reader.at;
+  const start = reader.pos;
   const key = readIntBetween(reader, 1, MOST_KEY);
   if (reader.error === "" && key <= last)
     fail(reader, key === last ? "cbor.duplicate-key" : "cbor.unsorted-keys", start);
@@ -42,20 +42,21 @@ export function readField(reader: Reader, last: number): number {
 const MOST_KEY = 255;
 
 export function unknownField(reader: Reader): void {
-  fail(reader, "message.unknown-field", reader.at);
+  fail(reader, "message.unknown-field", reader.pos);
 }
 
 /** Text of `least` to `most` bytes. */
 export function readTextBetween(reader: Reader, least: number, most: number): string {
-  const start = reader.at;
+  const start = reader.pos;
   if (!readHead(reader)) return "";
   if (reader.major !== TEXT) fail(reader, "message.not-text", start);
   const length = reader.error === "" ? lengthOf(reader, start) : 0;
   if (reader.error === "" && (length < least || length > most)) fail(reader, "message.out-of-bounds", start);
-  if (reader.error === "" && !isUtf8(reader.bytes, reader.at, reader.at + length)) fail(reader, "cbor.not-utf8", start);
+  if (reader.error === "" && !isUtf8(reader.bytes, reader.pos, reader.pos + length))
+    fail(reader, "cbor.not-utf8", start);
   if (reader.error !== "") return "";
-  reader.at += length;
-  return textFrom(reader.bytes, reader.at - length, reader.at);
+  reader.pos += length;
+  return textFrom(reader.bytes, reader.pos - length, reader.pos);
 }
 
 /** UTF-8, checked before, to a string; the device has no decoder of its own. */
@@ -76,12 +77,12 @@ function textFrom(bytes: Uint8Array, from: number, to: number): string {
 
 /** After the last item: nothing may follow, and nothing may be missing. */
 export function endOfMessage(reader: Reader): void {
-  if (reader.error === "" && reader.at !== reader.end) fail(reader, "cbor.trailing-bytes", reader.at);
+  if (reader.error === "" && reader.pos !== reader.end) fail(reader, "cbor.trailing-bytes", reader.pos);
 }
 
 /** A field that must be there was not. */
 export function missingField(reader: Reader): void {
-  fail(reader, "message.missing-field", reader.at);
+  fail(reader, "message.missing-field", reader.pos);
 }
 
 /** Bounds that several messages share. Times are UTC ms up to the year 2199. */

@@ -5,7 +5,8 @@
  */
 export interface Reader {
   bytes: Uint8Array;
-  at: number;
+  /** Of the next byte to read. */
+  pos: number;
   end: number;
   strict: boolean;
   /** Empty while all is well. */
@@ -37,7 +38,7 @@ const SAFE_HIGH = 2097152;
 export function createReader(bytes: Uint8Array, from: number, strict: boolean): Reader {
   return {
     bytes: bytes,
-    at: from,
+    pos: from,
     end: bytes.length,
     strict: strict,
     error: "",
@@ -59,7 +60,7 @@ export function fail(reader: Reader, code: string, offset: number): boolean {
 
 /** Reads one head into `major`, `high`, `low`. False on a violation. */
 export function readHead(reader: Reader): boolean {
-  const start = reader.at;
+  const start = reader.pos;
   if (reader.error !== "") return false;
   if (start >= reader.end) return fail(reader, "cbor.truncated", start);
   const first = reader.bytes[start];
@@ -68,7 +69,7 @@ export function readHead(reader: Reader): boolean {
   reader.high = 0;
   reader.low = info;
   reader.indefinite = false;
-  reader.at = start + 1;
+  reader.pos = start + 1;
   if (info < 24) return true;
   if (info === 31) return readIndefinite(reader, start);
   if (info > 27) return fail(reader, "cbor.reserved-head", start);
@@ -82,7 +83,7 @@ export function readHead(reader: Reader): boolean {
   }
   reader.high = high;
   reader.low = low;
-  reader.at = start + 1 + width;
+  reader.pos = start + 1 + width;
   if (reader.major === SIMPLE) return fail(reader, width === 1 ? "cbor.simple" : "cbor.float", start);
   if (reader.strict && isTooWide(width, high, low)) return fail(reader, "cbor.non-shortest", start);
   return true;
@@ -129,7 +130,7 @@ export function lengthOf(reader: Reader, start: number): number {
   const length = argument(reader);
   // Every item takes a byte at least, a pair two: a length past the end is refused before anything is set aside for it.
   const least = reader.major === MAP ? 2 * length : length;
-  if (isWide(reader) || least > reader.end - reader.at) {
+  if (isWide(reader) || least > reader.end - reader.pos) {
     fail(reader, "cbor.truncated", start);
     return 0;
   }

@@ -150,7 +150,7 @@ export function readZone(reader: Reader): Zone {
 }
 
 function readShape(reader: Reader): Shape {
-  const start = reader.at;
+  const start = reader.pos;
   const items = readArrayCount(reader, 2, 4);
   const kind = readIntBetween(reader, CIRCLE, POLYGONS);
   if (reader.error === "" && items !== (kind === CIRCLE ? 4 : 2)) fail(reader, "message.out-of-bounds", start);
@@ -177,12 +177,12 @@ function readShape(reader: Reader): Shape {
 
 /** At least three vertices; pairs, so an even count. */
 function readRing(reader: Reader): Ring {
-  const start = reader.at;
+  const start = reader.pos;
   const count = readArrayCount(reader, 6, 2 * VERTICES_MOST);
   if (reader.error === "" && count % 2 !== 0) fail(reader, "message.out-of-bounds", start);
   const ring: number[] = [];
   for (let i = 0; i < count && reader.error === ""; i++) {
-    const at = reader.at;
+    const at = reader.pos;
     const step = readIntBetween(reader, -2 * INT32_MOST, 2 * INT32_MOST);
     const value = i < 2 ? step : ring[i - 2] + step;
     const most = i % 2 === 0 ? INT32_MOST : LAT_MOST_E7;

@@ -29,8 +29,8 @@ export function readSequence(bytes: Uint8Array, file: string): Trace {
   const builder = createBuilder(file, "cbor");
   const reader = createReader(bytes, 0, true);
   readTraceHeader(reader);
-  while (reader.error === "" && reader.at < reader.end) {
-    const offset = reader.at;
+  while (reader.error === "" && reader.pos < reader.end) {
+    const offset = reader.pos;
     const point = readTracePoint(reader);
     if (reader.error !== "") break;
     const unit = (value: number | undefined) => (value === undefined ? Number.NaN : value / 1000);

@@ -1,0 +1,218 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { CborValue } from "../../protocol/index.ts";
+import { ROOT } from "../shared.ts";
+
+/**
+ * A reader of the part of CDDL (RFC 8610) that `protocol/schema` uses: integers and ranges, text with a size or a value,
+ * maps with integer keys and optional members, arrays with counts, choices, names.
+ */
+export type Type =
+  | { kind: "range"; least: number; most: number }
+  | { kind: "text"; least: number; most: number }
+  | { kind: "literal"; value: string }
+  | { kind: "map"; members: { key: number; optional: boolean; type: Type }[] }
+  | { kind: "array"; items: { least: number; most: number; type: Type }[] }
+  | { kind: "choice"; of: Type[] }
+  | { kind: "name"; name: string };
+
+export type Schema = Map<string, Type>;
+
+export function readSchemas(): Schema {
+  const folder = path.join(ROOT, "protocol/schema");
+  const schema: Schema = new Map();
+  for (const file of readdirSync(folder).filter((f) => f.endsWith(".cddl")))
+    for (const [name, type] of parseCddl(readFileSync(path.join(folder, file), "utf8"))) {
+      if (schema.has(name)) throw new Error(`${file}: ${name} is defined twice`);
+      schema.set(name, type);
+    }
+  return schema;
+}
+
+const TOKEN = /"[^"]*"|-?\d+\.\.-?\d+|\d+\*\d+|-?\d+|\.size|[A-Za-z][\w-]*|[=:?,()[\]{}/*]/y;
+
+export function parseCddl(text: string): Schema {
+  const tokens = tokensOf(text.replace(/;.*$/gm, ""));
+  const schema: Schema = new Map();
+  let at = 0;
+  const take = (wanted?: string) => {
+    const token = tokens[at++];
+    if (token === undefined || (wanted !== undefined && token !== wanted))
+      throw new Error(`CDDL: ${wanted ?? "a token"} expected, not ${token}`);
+    return token;
+  };
+  const type = (): Type => {
+    const of = [single()];
+    while (tokens[at] === "/") {
+      at += 1;
+      of.push(single());
+    }
+    return of.length === 1 ? of[0] : { kind: "choice", of };
+  };
+  const single = (): Type => {
+    const token = take();
+    if (token === "{") return members();
+    if (token === "[") return items();
+    if (token.startsWith('"')) return { kind: "literal", value: token.slice(1, -1) };
+    if (token === "tstr") return sized();
+    if (/^-?\d/.test(token)) {
+      const [least, most = least] = token.split("..").map(Number);
+      return { kind: "range", least, most };
+    }
+    return { kind: "name", name: token };
+  };
+  const sized = (): Type => {
+    take(".size");
+    take("(");
+    const [least, most] = take().split("..").map(Number);
+    take(")");
+    return { kind: "text", least, most };
+  };
+  const members = (): Type => {
+    const list: Extract<Type, { kind: "map" }>["members"] = [];
+    while (tokens[at] !== "}") {
+      const optional = tokens[at] === "?";
+      if (optional) at += 1;
+      const key = Number(take());
+      take(":");
+      list.push({ key, optional, type: type() });
+      if (tokens[at] === ",") at += 1;
+    }
+    take("}");
+    return { kind: "map", members: list };
+  };
+  const items = (): Type => {
+    const list: Extract<Type, { kind: "array" }>["items"] = [];
+    while (tokens[at] !== "]") {
+      const count = /^\d+\*\d+$/.test(tokens[at]) ? take().split("*").map(Number) : [1, 1];
+      list.push({ least: count[0], most: count[1], type: type() });
+      if (tokens[at] === ",") at += 1;
+    }
+    take("]");
+    return { kind: "array", items: list };
+  };
+  while (at < tokens.length) {
+    const name = take();
+    take("=");
+    schema.set(name, type());
+  }
+  return schema;
+}
+
+function tokensOf(text: string): string[] {
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  for (let at = 0; at < text.length; ) {
+    if (/\s/.test(text[at])) {
+      at += 1;
+      continue;
+    }
+    TOKEN.lastIndex = at;
+    const match = TOKEN.exec(text);
+    if (!match) throw new Error(`CDDL: ${text.slice(at, at + 20)}`);
+    tokens.push(match[0]);
+    at = TOKEN.lastIndex;
+  }
+  return tokens;
+}
+
+/** What of a value does not fit, as a path; `undefined` where all fits. */
+export function mismatch(schema: Schema, type: Type, value: CborValue, at = ""): string | undefined {
+  switch (type.kind) {
+    case "name": {
+      const named = schema.get(type.name);
+      return named ? mismatch(schema, named, value, `${at}<${type.name}>`) : `${at}: ${type.name} is not defined`;
+    }
+    case "range":
+      return typeof value === "number" && value >= type.least && value <= type.most
+        ? undefined
+        : `${at}: not ${type.least}..${type.most}`;
+    case "text": {
+      const length = typeof value === "string" ? Buffer.byteLength(value) : -1;
+      return length >= type.least && length <= type.most
+        ? undefined
+        : `${at}: not text of ${type.least}..${type.most} bytes`;
+    }
+    case "literal":
+      return value === type.value ? undefined : `${at}: not ${type.value}`;
+    case "choice":
+      return type.of.some((t) => mismatch(schema, t, value, at) === undefined)
+        ? undefined
+        : `${at}: none of the choices`;
+    case "map":
+      return mapMismatch(schema, type, value, at);
+    case "array":
+      return arrayMismatch(schema, type, value, at);
+  }
+}
+
+function mapMismatch(
+  schema: Schema,
+  type: Extract<Type, { kind: "map" }>,
+  value: CborValue,
+  at: string,
+): string | undefined {
+  if (!(value instanceof Map)) return `${at}: not a map`;
+  const unknown = [...value.keys()].find((key) => !type.members.some((m) => m.key === key));
+  if (unknown !== undefined) return `${at}.${String(unknown)}: not in the schema`;
+  for (const { key, optional, type: inner } of type.members) {
+    const member = value.get(key);
+    if (member === undefined && optional) continue;
+    const wrong = member === undefined ? `${at}.${key}: missing` : mismatch(schema, inner, member, `${at}.${key}`);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function arrayMismatch(
+  schema: Schema,
+  type: Extract<Type, { kind: "array" }>,
+  value: CborValue,
+  at: string,
+): string | undefined {
+  if (!Array.isArray(value)) return `${at}: not an array`;
+  let i = 0;
+  for (const [n, item] of type.items.entries()) {
+    const isLast = n === type.items.length - 1;
+    const count = item.most === item.least ? item.least : isLast ? value.length - i : 0;
+    if (count < item.least || count > item.most || i + count > value.length) return `${at}: ${count} items`;
+    for (let k = 0; k < count; k++, i++) {
+      const wrong = mismatch(schema, item.type, value[i], `${at}[${i}]`);
+      if (wrong !== undefined) return wrong;
+    }
+  }
+  return i === value.length ? undefined : `${at}: ${value.length - i} items too many`;
+}
+
+/** A value that fits, bounds included now and then. `random`: 0 ≤ x < 1. */
+export function generate(schema: Schema, type: Type, random: () => number): CborValue {
+  const between = (least: number, most: number) => {
+    const edge = random();
+    if (edge < 0.15) return least;
+    if (edge < 0.3) return most;
+    return least + Math.floor(random() * (most - least + 1));
+  };
+  switch (type.kind) {
+    case "name":
+      return generate(schema, schema.get(type.name) as Type, random);
+    case "range":
+      return between(type.least, type.most);
+    case "text": {
+      const wide = type.most >= 3 && random() < 0.3 ? "水" : "";
+      return wide + "z".repeat(Math.max(0, between(type.least, type.most) - 3 * wide.length));
+    }
+    case "literal":
+      return type.value;
+    case "choice":
+      return generate(schema, type.of[Math.floor(random() * type.of.length)], random);
+    case "map":
+      return new Map(
+        type.members.filter((m) => !m.optional || random() < 0.6).map((m) => [m.key, generate(schema, m.type, random)]),
+      );
+    case "array":
+      return type.items.flatMap((item) => {
+        const most = Math.min(item.most, Math.max(item.least, 8));
+        return Array.from({ length: between(item.least, most) }, () => generate(schema, item.type, random));
+      });
+  }
+}
