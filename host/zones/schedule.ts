@@ -16,7 +16,8 @@ export function readSchedule(value: unknown, refuse: (detail: string) => never):
     const unknown = Object.keys(item).find((k) => !["days", "from", "to"].includes(k));
     if (unknown !== undefined) refuse(`${where}: unknown property ${unknown}`);
     const fromMin = readMinute(item.from, `${where}: from`, refuse);
-    const toMin = readMinute(item.to, `${where}: to`, refuse);
+    // Midnight at the end of a day is 24:00 of it.
+    const toMin = readMinute(item.to, `${where}: to`, refuse) || 1440;
     if (fromMin === toMin) refuse(`${where}: from and to are the same`);
     if (fromMin === 1440) refuse(`${where}: from 24:00 is 00:00 of the next day`);
     return { days: readDays(item.days, where, refuse), fromMin, toMin };

@@ -1,7 +1,13 @@
 import { benchDutch } from "./dutch.ts";
+import { benchMembership } from "./membership.ts";
+import { benchReplay } from "./replay.ts";
 
 /** `npm run bench -- [name] [options]`: each benchmark prints its own lines. */
-const BENCHES: Record<string, (args: string[]) => Promise<string[]>> = { dutch: benchDutch };
+const BENCHES: Record<string, (args: string[]) => Promise<string[]>> = {
+  dutch: benchDutch,
+  membership: benchMembership,
+  replay: benchReplay,
+};
 
 const [name, ...args] = process.argv.slice(2);
 for (const [key, bench] of Object.entries(BENCHES)) {
