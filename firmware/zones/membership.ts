@@ -178,7 +178,7 @@ function polygonDistance(pack: Pack, zone: number, latE7: number, lonE7: number,
     vertices += vertexBytes(shape);
   }
   const metres = Math.sqrt(best2);
-  return odd ? -metres : metres;
+  return odd && metres > 0 ? -metres : metres;
 }
 
 /** A polygon that is not near answers a little beyond the limit, so that it is neither listed nor nearest. */

@@ -2,7 +2,7 @@ import type { Ring, Zone } from "../../protocol/messages/zone.ts";
 import { CHUNK_EDGES, LAST_IN_RING, WIDTH_BYTES } from "./chunk.ts";
 import { crc32 } from "./crc32.ts";
 import { createMetric, setMetric } from "./geometry.ts";
-import { ALWAYS, HEADER_BYTES, MAGIC, RESIDENT_BOXES, ZONE_BYTES } from "./pack.ts";
+import { ALWAYS, CHECK_AT, HEADER_BYTES, MAGIC, RESIDENT_BOXES, ZONE_BYTES } from "./pack.ts";
 
 export type Written = { ok: true; bytes: Uint8Array } | { ok: false; reason: string; zone: string };
 
@@ -41,7 +41,7 @@ export function writePack(zones: Zone[]): Written {
   putI32(out, 8, out.length);
   const bytes = Uint8Array.from(out);
   const body = bytes.subarray(HEADER_BYTES);
-  putI32(bytes, 12, crc32(0, body, body.length));
+  putI32(bytes, CHECK_AT, crc32(crc32(0, bytes, CHECK_AT), body, body.length));
   return { ok: true, bytes };
 }
 

@@ -2,7 +2,7 @@ import booleanPointInPolygon from "@turf/boolean-point-in-polygon";
 import { lineString, point, polygon } from "@turf/helpers";
 import pointToLineDistance from "@turf/point-to-line-distance";
 import Flatbush from "flatbush";
-import { Geodesic } from "geographiclib-geodesic";
+import geographiclib from "geographiclib-geodesic";
 import pointInPolygonHao from "point-in-polygon-hao";
 import { seededRandom } from "../../simulator/world/random.ts";
 import { circleZone } from "../samples.ts";
@@ -118,9 +118,10 @@ function distanceLine(): string {
   let worst = 0;
   for (let i = 0; i < 20_000; i++) {
     const lat = (random() * 2 - 1) * 70;
-    const there = Geodesic.WGS84.Direct(lat, 10, random() * 360, random() * 25_000);
+    const there = geographiclib.Geodesic.WGS84.Direct(lat, 10, random() * 360, random() * 25_000);
     const at = [Math.round((there.lat2 ?? 0) * 1e7), Math.round((there.lon2 ?? 0) * 1e7)];
-    const truth = Geodesic.WGS84.Inverse(Math.round(lat * 1e7) / 1e7, 10, at[0] / 1e7, at[1] / 1e7).s12 ?? 0;
+    const truth =
+      geographiclib.Geodesic.WGS84.Inverse(Math.round(lat * 1e7) / 1e7, 10, at[0] / 1e7, at[1] / 1e7).s12 ?? 0;
     worst = Math.max(
       worst,
       Math.abs(viewOf([circleZone("c", lat, 10, 50)]).at(at[0], at[1], 30_000).signedM[0] + 50 - truth),

@@ -1,4 +1,4 @@
-import { Geodesic } from "geographiclib-geodesic";
+import geographiclib from "geographiclib-geodesic";
 import { expect, test } from "vitest";
 import type { Zone } from "../../protocol/messages/zone.ts";
 import { truthOf } from "../../simulator/replay/truth-geometry.ts";
@@ -56,7 +56,7 @@ test("every zone within the asked distance is listed, with its signed distance",
 
 /** Metres along the ellipsoid. */
 function geodesicM(aLat: number, aLon: number, bLat: number, bLon: number): number {
-  return Geodesic.WGS84.Inverse(aLat, aLon, bLat, bLon).s12 ?? Number.NaN;
+  return geographiclib.Geodesic.WGS84.Inverse(aLat, aLon, bLat, bLon).s12 ?? Number.NaN;
 }
 
 test("distances agree with the geodesic to 0.2 m within 25 km, from the equator to 70°", () => {
@@ -65,7 +65,7 @@ test("distances agree with the geodesic to 0.2 m within 25 km, from the equator 
   for (let i = 0; i < 3000; i++) {
     const lat = (random() * 2 - 1) * 70;
     const lon = (random() * 2 - 1) * 180;
-    const there = Geodesic.WGS84.Direct(lat, lon, random() * 360, random() * 25_000);
+    const there = geographiclib.Geodesic.WGS84.Direct(lat, lon, random() * 360, random() * 25_000);
     const radiusM = 50;
     const centre = { latE7: Math.round(lat * 1e7), lonE7: Math.round(lon * 1e7) };
     const point = { latE7: Math.round((there.lat2 ?? 0) * 1e7), lonE7: Math.round((there.lon2 ?? 0) * 1e7) };
