@@ -84,7 +84,7 @@ export function createState(duty: Duty, pack: Pack, bootMs: number): BraceletSta
     failures: 0,
     lost: false,
     alertSeq: 0,
-    look: createLook(pack),
+    look: createLook(),
     widestBufferM: widestBufferM,
   };
 }

@@ -1,6 +1,17 @@
-import { CHUNK_HEADER_BYTES, type Chunk, createChunk, decodeChunk, LAST_IN_RING, vertexBytes } from "./chunk.ts";
-import { createMetric, distance2, edgeDistance2, type Metric, setMetric, wrapE7 } from "./geometry.ts";
-import { chunkCount, geometryAt, i32At, isCircle, type Pack, u8At, zoneSide } from "./pack.ts";
+import { type Chunk, createChunk } from "./chunk.ts";
+import {
+  createMetric,
+  distance2,
+  HALF_TURN_E7,
+  type Metric,
+  setMetric,
+  setRange,
+  sidesDistance2,
+  square,
+  wrapE7,
+} from "./geometry.ts";
+import { BOXES_PER_GROUP, geometryAt, i32At, isCircle, type Pack } from "./pack.ts";
+import { polygonDistance } from "./polygon.ts";
 
 /** What one look at the zones gave; made once and filled again and again. */
 export interface Look {
@@ -14,17 +25,20 @@ export interface Look {
   nearestZone: number;
   metric: Metric;
   chunk: Chunk;
+  /** Boxes still to look into, the nearest first, and the squared distance at which each begins. */
+  waiting: number;
+  waitingBox: Int16Array;
+  waitingFrom2: Float64Array;
 }
 
 /** Half the globe is 20,000 km: farther than any boundary. */
-export const NO_BOUNDARY_M = 100_000_000;
+const NO_BOUNDARY_M = 100_000_000;
 /** Zones that may overlap at one place; of more, the last are not listed, and `nearestM` still holds. */
 const LISTED = 64;
-/** A box further north or south is judged by latitude alone, so within it the metric errs by less than this. */
-const SAFE_EAST = 97 / 100;
-const SAFE_NORTH = 999 / 1000;
+/** Boxes that may wait their turn; of more, the last are looked into at once. */
+const WAITING = 32;
 
-export function createLook(_pack: Pack): Look {
+export function createLook(): Look {
   return {
     count: 0,
     zone: new Int16Array(LISTED),
@@ -33,6 +47,9 @@ export function createLook(_pack: Pack): Look {
     nearestZone: -1,
     metric: createMetric(),
     chunk: createChunk(),
+    waiting: 0,
+    waitingBox: new Int16Array(WAITING),
+    waitingFrom2: new Float64Array(WAITING),
   };
 }
 
@@ -45,56 +62,91 @@ export function look(pack: Pack, latE7: number, lonE7: number, nearM: number, ac
   result.nearestM = NO_BOUNDARY_M;
   result.nearestZone = -1;
   setMetric(result.metric, latE7);
-  const boxes = pack.boxes.length >> 2;
-  let first = -1;
+  setRange(result.metric, 0);
+  const group = nearestBox(pack.groups, 0, pack.groups.length >> 2, latE7, lonE7, result.metric);
+  if (group < 0) return;
+  const from = group * BOXES_PER_GROUP;
+  const first = nearestBox(pack.boxes, from, boxesUpTo(pack, group), latE7, lonE7, result.metric);
+  // The nearest box first: its boundary then rules out nearly all others.
+  lookInBox(pack, first, latE7, lonE7, nearM, active, result);
+  result.waiting = 0;
+  for (let i = 0; i < pack.groups.length >> 2; i++) {
+    if (isBeyondReach(pack.groups, i, latE7, lonE7, result.metric)) continue;
+    queueBoxes(pack, i, first, latE7, lonE7, nearM, active, result);
+  }
+  for (let i = 0; i < result.waiting; i++) {
+    if (result.waitingFrom2[i] > square(reachM(nearM, result))) return;
+    lookInBox(pack, result.waitingBox[i], latE7, lonE7, nearM, active, result);
+  }
+}
+
+function boxesUpTo(pack: Pack, group: number): number {
+  return Math.min((group + 1) * BOXES_PER_GROUP, pack.boxes.length >> 2);
+}
+
+function nearestBox(boxes: Int32Array, from: number, to: number, latE7: number, lonE7: number, metric: Metric): number {
+  let nearest = -1;
   let least2 = NO_BOUNDARY_M * NO_BOUNDARY_M;
-  for (let box = 0; box < boxes; box++) {
-    const d2 = boxDistance2(pack, box, latE7, lonE7, result.metric);
+  for (let box = from; box < to; box++) {
+    const d2 = boxDistance2(boxes, box, latE7, lonE7, metric);
     if (d2 < least2) {
       least2 = d2;
-      first = box;
+      nearest = box;
     }
   }
-  // The nearest box first: its boundary then rules out nearly all others.
-  if (first >= 0) lookInBox(pack, first, latE7, lonE7, nearM, active, result);
-  for (let box = 0; box < boxes; box++) {
-    if (box === first) continue;
-    const limitM = Math.max(result.nearestM, nearM);
-    if (boxDistance2(pack, box, latE7, lonE7, result.metric) <= limitM * limitM) {
-      lookInBox(pack, box, latE7, lonE7, nearM, active, result);
-    }
+  return nearest;
+}
+
+function queueBoxes(
+  pack: Pack,
+  group: number,
+  done: number,
+  latE7: number,
+  lonE7: number,
+  nearM: number,
+  active: Uint8Array,
+  result: Look,
+): void {
+  const to = boxesUpTo(pack, group);
+  for (let box = group * BOXES_PER_GROUP; box < to; box++) {
+    if (box === done || isBeyondReach(pack.boxes, box, latE7, lonE7, result.metric)) continue;
+    const from2 = boxDistance2(pack.boxes, box, latE7, lonE7, result.metric);
+    if (from2 > square(reachM(nearM, result))) continue;
+    if (result.waiting === WAITING) lookInBox(pack, box, latE7, lonE7, nearM, active, result);
+    else queue(result, box, from2);
   }
+}
+
+function queue(result: Look, box: number, from2: number): void {
+  let i = result.waiting;
+  while (i > 0 && result.waitingFrom2[i - 1] > from2) {
+    result.waitingBox[i] = result.waitingBox[i - 1];
+    result.waitingFrom2[i] = result.waitingFrom2[i - 1];
+    i -= 1;
+  }
+  result.waitingBox[i] = box;
+  result.waitingFrom2[i] = from2;
+  result.waiting += 1;
+}
+
+/** Beyond this nothing changes the result any more. */
+function reachM(nearM: number, result: Look): number {
+  return Math.max(result.nearestM, nearM);
+}
+
+/** Four comparisons settle nearly every box. */
+function isBeyondReach(boxes: Int32Array, box: number, latE7: number, lonE7: number, metric: Metric): boolean {
+  const at = box << 2;
+  if (latE7 < boxes[at + 1] - metric.northReachE7 || latE7 > boxes[at + 3] + metric.northReachE7) return true;
+  const west = boxes[at] - lonE7;
+  const east = lonE7 - boxes[at + 2];
+  return (west > metric.eastReachE7 && west < HALF_TURN_E7) || (east > metric.eastReachE7 && east < HALF_TURN_E7);
 }
 
 /** A lower bound of the squared distance to anything in a resident box. */
-function boxDistance2(pack: Pack, box: number, latE7: number, lonE7: number, metric: Metric): number {
+function boxDistance2(boxes: Int32Array, box: number, latE7: number, lonE7: number, metric: Metric): number {
   const at = box << 2;
-  return sidesDistance2(
-    pack.boxes[at],
-    pack.boxes[at + 1],
-    pack.boxes[at + 2],
-    pack.boxes[at + 3],
-    latE7,
-    lonE7,
-    metric,
-  );
-}
-
-function sidesDistance2(
-  west: number,
-  south: number,
-  east: number,
-  north: number,
-  latE7: number,
-  lonE7: number,
-  metric: Metric,
-): number {
-  let dx = lonE7 < west ? west - lonE7 : lonE7 > east ? lonE7 - east : 0;
-  if (dx > 1800000000) dx = 0;
-  const dy = latE7 < south ? south - latE7 : latE7 > north ? latE7 - north : 0;
-  const x = dx * metric.east0 * SAFE_EAST;
-  const y = dy * metric.north0 * SAFE_NORTH;
-  return x * x + y * y;
+  return sidesDistance2(boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3], latE7, lonE7, metric);
 }
 
 function lookInBox(
@@ -109,12 +161,13 @@ function lookInBox(
   const from = box * pack.perBox;
   const to = Math.min(from + pack.perBox, pack.zones);
   for (let zone = from; zone < to; zone++) if (active[zone] !== 0) lookAtZone(pack, zone, latE7, lonE7, nearM, result);
+  setRange(result.metric, reachM(nearM, result));
 }
 
 function lookAtZone(pack: Pack, zone: number, latE7: number, lonE7: number, nearM: number, result: Look): void {
   const signedM = isCircle(pack, zone)
     ? circleDistance(pack, zone, latE7, lonE7, result.metric)
-    : polygonDistance(pack, zone, latE7, lonE7, Math.max(result.nearestM, nearM), result);
+    : polygonDistance(pack, zone, latE7, lonE7, reachM(nearM, result), result.metric, result.chunk);
   const absoluteM = signedM < 0 ? -signedM : signedM;
   if (absoluteM < result.nearestM) {
     result.nearestM = absoluteM;
@@ -130,93 +183,4 @@ function circleDistance(pack: Pack, zone: number, latE7: number, lonE7: number, 
   const at = geometryAt(pack, zone);
   const dx = wrapE7(i32At(pack, at) - lonE7);
   return Math.sqrt(distance2(metric, dx, i32At(pack, at + 4) - latE7)) - i32At(pack, at + 8);
-}
-
-/** Signed metres to a polygon's boundary; where the point is outside and beyond `limitM`, some distance beyond it. */
-function polygonDistance(pack: Pack, zone: number, latE7: number, lonE7: number, limitM: number, result: Look): number {
-  const west = zoneSide(pack, zone, 0);
-  const px = pointInZoneTurn(lonE7, west, zoneSide(pack, zone, 2));
-  const inBox =
-    px >= west && px <= zoneSide(pack, zone, 2) && latE7 >= zoneSide(pack, zone, 1) && latE7 <= zoneSide(pack, zone, 3);
-  const metric = result.metric;
-  const chunks = chunkCount(pack, zone);
-  let header = geometryAt(pack, zone);
-  let vertices = header + chunks * CHUNK_HEADER_BYTES;
-  let best2 = inBox ? NO_BOUNDARY_M * NO_BOUNDARY_M : limitM * limitM * BEYOND;
-  let odd = false;
-  let ringY = 0;
-  let opening = true;
-  for (let i = 0; i < chunks; i++) {
-    const flags = u8At(pack, header + 12);
-    const shape = u8At(pack, header + 13);
-    const x0 = i32At(pack, header);
-    const y0 = i32At(pack, header + 4);
-    if (opening) ringY = y0;
-    const unit = 1 << (flags & 31);
-    const w = x0 - u8At(pack, header + 8) * unit;
-    const s = y0 - u8At(pack, header + 9) * unit;
-    const e = x0 + u8At(pack, header + 10) * unit;
-    const n = y0 + u8At(pack, header + 11) * unit;
-    opening = (flags & LAST_IN_RING) !== 0;
-    let decoded = false;
-    if (inBox && latE7 >= s && latE7 <= n && px <= e) {
-      if (px < w) {
-        // Left of the whole chunk: only its ends say how often the ray crosses it.
-        const endY = opening ? ringY : i32At(pack, header + CHUNK_HEADER_BYTES + 4);
-        if (y0 > latE7 !== endY > latE7) odd = !odd;
-      } else {
-        decodeChunk(pack, header, vertices, result.chunk);
-        decoded = true;
-        if (crossesOddly(result.chunk, px, latE7)) odd = !odd;
-      }
-    }
-    if (sidesDistance2(w, s, e, n, latE7, px, metric) < best2) {
-      if (!decoded) decodeChunk(pack, header, vertices, result.chunk);
-      best2 = nearestInChunk(result.chunk, px, latE7, metric, best2);
-    }
-    header += CHUNK_HEADER_BYTES;
-    vertices += vertexBytes(shape);
-  }
-  const metres = Math.sqrt(best2);
-  return odd && metres > 0 ? -metres : metres;
-}
-
-/** A polygon that is not near answers a little beyond the limit, so that it is neither listed nor nearest. */
-const BEYOND = 1 + 1 / 1024;
-
-/** The longitude in the turn of the globe that the zone's vertices use. */
-function pointInZoneTurn(lonE7: number, west: number, east: number): number {
-  const middle = (west + east) * 0.5;
-  if (lonE7 - middle > 1800000000) return lonE7 - 3600000000;
-  return lonE7 - middle < -1800000000 ? lonE7 + 3600000000 : lonE7;
-}
-
-/** Half-open crossing count to the right of the point; the products are exact in a double while a zone spans ≤ 6.7°. */
-function crossesOddly(chunk: Chunk, px: number, py: number): boolean {
-  const x = chunk.x;
-  const y = chunk.y;
-  let odd = false;
-  for (let i = 0; i < chunk.edges; i++) {
-    const yi = y[i];
-    const yj = y[i + 1];
-    if (yi > py === yj > py) continue;
-    const cross = (x[i + 1] - x[i]) * (py - yi) - (px - x[i]) * (yj - yi);
-    if (yj > yi ? cross > 0 : cross < 0) odd = !odd;
-  }
-  return odd;
-}
-
-function nearestInChunk(chunk: Chunk, px: number, py: number, metric: Metric, best2: number): number {
-  let least2 = best2;
-  let ax = chunk.x[0] - px;
-  let ay = chunk.y[0] - py;
-  for (let i = 1; i <= chunk.edges; i++) {
-    const bx = chunk.x[i] - px;
-    const by = chunk.y[i] - py;
-    const d2 = edgeDistance2(metric, ax, ay, bx, by);
-    if (d2 < least2) least2 = d2;
-    ax = bx;
-    ay = by;
-  }
-  return least2;
 }

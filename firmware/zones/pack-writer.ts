@@ -19,7 +19,7 @@ const WINDOWS_LIMIT = 100;
 export function writePack(zones: Zone[]): Written {
   if (zones.length > ZONES_LIMIT) return { ok: false, reason: "pack.too-many-zones", zone: "" };
   const perBox = Math.max(1, Math.ceil(zones.length / RESIDENT_BOXES));
-  const ordered = perBox > 1 ? zones.slice().sort((a, b) => mortonOf(a) - mortonOf(b)) : zones;
+  const ordered = zones.slice().sort((a, b) => mortonOf(a) - mortonOf(b));
   const out: number[] = [];
   const tableBytes = HEADER_BYTES + (ZONE_BYTES + 4) * ordered.length;
   for (let i = 0; i < tableBytes; i++) out.push(0);
@@ -222,10 +222,10 @@ function circleBox(shape: { latE7: number; lonE7: number; radiusM: number }): {
 /** Interleaved bits of the box's corner: neighbours in this order are neighbours on the ground. */
 function mortonOf(zone: Zone): number {
   const box = boxOf(zone);
-  const x = Math.floor(((box.west + 1_800_000_000) / 5_400_000_000) * 65_536);
-  const y = Math.floor(((box.south + 900_000_000) / 1_800_000_000) * 65_536);
+  const x = Math.floor(((box.west + 1_800_000_000) / 5_400_000_000) * 1_048_576);
+  const y = Math.floor(((box.south + 900_000_000) / 1_800_000_000) * 1_048_576);
   let key = 0;
-  for (let bit = 15; bit >= 0; bit--) key = key * 4 + ((x >> bit) & 1) * 2 + ((y >> bit) & 1);
+  for (let bit = 19; bit >= 0; bit--) key = key * 4 + ((x >> bit) & 1) * 2 + ((y >> bit) & 1);
   return key;
 }
 

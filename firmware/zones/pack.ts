@@ -20,9 +20,15 @@ export interface Pack {
   perBox: number;
   /** west, south, east, north for each resident box. */
   boxes: Int32Array;
+  /** The same for each `BOXES_PER_GROUP` of those, so that a look passes over most of them at once. */
+  groups: Int32Array;
   /** Which block of flash each line of the cache holds. */
   tags: Int32Array;
   lines: Uint8Array[];
+  /** What `openWindow` opened last: a line of the cache, or `spliced`. */
+  window: Uint8Array;
+  /** For a window that lies in two lines. */
+  spliced: Uint8Array;
 }
 
 export type Opened = { ok: true; pack: Pack } | { ok: false; reason: string };
@@ -32,9 +38,12 @@ export const HEADER_BYTES = 16;
 export const CHECK_AT = 12;
 export const ZONE_BYTES = 28;
 export const MAGIC = 0x31505a4f;
-/** 16 bytes each: with the cache they stay below 8 KB. */
+/** 16 bytes each: with their groups and the cache they stay below 8 KB. */
 export const RESIDENT_BOXES = 320;
-export const BLOCK_BYTES = 256;
+export const BOXES_PER_GROUP = 16;
+const BLOCK_BYTES = 256;
+/** The widest window: a chunk's vertices. */
+const WINDOW_BYTES = 128;
 const LINES = 8;
 const LINE_MASK = LINES - 1;
 export const ALWAYS = 255;
@@ -52,8 +61,11 @@ export function openPack(flash: Flash, base: number): Opened {
     zones: 0,
     perBox: 1,
     boxes: new Int32Array(0),
+    groups: new Int32Array(0),
     tags: tags,
     lines: lines,
+    window: lines[0],
+    spliced: new Uint8Array(WINDOW_BYTES),
   };
   if (base + HEADER_BYTES > flash.sizeBytes || i32At(pack, 0) !== MAGIC) return { ok: false, reason: "pack.no-magic" };
   const total = i32At(pack, 8);
@@ -78,61 +90,79 @@ function isWhole(pack: Pack, total: number): boolean {
 }
 
 function loadBoxes(pack: Pack): void {
-  const count = Math.ceil(pack.zones / pack.perBox);
-  const boxes = new Int32Array(4 * count);
+  const boxes = new Int32Array(4 * Math.ceil(pack.zones / pack.perBox));
+  const groups = new Int32Array(4 * Math.ceil(boxes.length / (4 * BOXES_PER_GROUP)));
   for (let zone = 0; zone < pack.zones; zone++) {
-    const at = 4 * Math.floor(zone / pack.perBox);
-    const first = zone % pack.perBox === 0;
+    const box = Math.floor(zone / pack.perBox);
+    const newBox = zone % pack.perBox === 0;
+    const newGroup = newBox && box % BOXES_PER_GROUP === 0;
     for (let side = 0; side < 4; side++) {
       const value = zoneSide(pack, zone, side);
-      if (first || (side < 2 ? value < boxes[at + side] : value > boxes[at + side])) boxes[at + side] = value;
+      widen(boxes, 4 * box + side, newBox, value);
+      widen(groups, 4 * Math.floor(box / BOXES_PER_GROUP) + side, newGroup, value);
     }
   }
   pack.boxes = boxes;
+  pack.groups = groups;
+}
+
+/** One side of a box: the first two sides of four are least values, the others greatest. */
+function widen(boxes: Int32Array, at: number, fresh: boolean, value: number): void {
+  if (fresh || ((at & 3) < 2 ? value < boxes[at] : value > boxes[at])) boxes[at] = value;
 }
 
 /** One byte at an offset of the pack, through the block cache. */
-export function u8At(pack: Pack, offset: number): number {
-  const block = offset >> 8;
-  const line = block & LINE_MASK;
-  if (pack.tags[line] !== block) loadLine(pack, block, line);
-  return pack.lines[line][offset & 255];
+function u8At(pack: Pack, offset: number): number {
+  return lineOf(pack, offset >> 8)[offset & 255];
 }
 
-function loadLine(pack: Pack, block: number, line: number): void {
-  const address = pack.base + block * BLOCK_BYTES;
-  const left = pack.flash.sizeBytes - address;
-  pack.flash.read(address, pack.lines[line], Math.min(left, BLOCK_BYTES));
-  pack.tags[line] = block;
-}
-
-export function u16At(pack: Pack, offset: number): number {
+function u16At(pack: Pack, offset: number): number {
   return u8At(pack, offset) | (u8At(pack, offset + 1) << 8);
 }
 
 export function i32At(pack: Pack, offset: number): number {
-  const inBlock = offset & 255;
-  if (inBlock > BLOCK_BYTES - 4) {
-    return (
-      u8At(pack, offset) |
-      (u8At(pack, offset + 1) << 8) |
-      (u8At(pack, offset + 2) << 16) |
-      (u8At(pack, offset + 3) << 24)
-    );
-  }
-  const block = offset >> 8;
-  const line = block & LINE_MASK;
-  if (pack.tags[line] !== block) loadLine(pack, block, line);
-  const bytes = pack.lines[line];
-  return bytes[inBlock] | (bytes[inBlock + 1] << 8) | (bytes[inBlock + 2] << 16) | (bytes[inBlock + 3] << 24);
+  const at = openWindow(pack, offset, 4);
+  return i32In(pack.window, at);
 }
 
-function zoneAt(zone: number): number {
+/** Makes `pack.window` hold up to 128 bytes from `offset`, until the next read; where in it they begin is returned. */
+export function openWindow(pack: Pack, offset: number, length: number): number {
+  const inBlock = offset & 255;
+  const bytes = lineOf(pack, offset >> 8);
+  if (inBlock + length <= BLOCK_BYTES) {
+    pack.window = bytes;
+    return inBlock;
+  }
+  const here = BLOCK_BYTES - inBlock;
+  const next = lineOf(pack, (offset >> 8) + 1);
+  for (let i = 0; i < here; i++) pack.spliced[i] = bytes[inBlock + i];
+  for (let i = here; i < length; i++) pack.spliced[i] = next[i - here];
+  pack.window = pack.spliced;
+  return 0;
+}
+
+/** A block of the pack in memory; blocks side by side have different lines. */
+function lineOf(pack: Pack, block: number): Uint8Array {
+  const line = block & LINE_MASK;
+  if (pack.tags[line] !== block) {
+    const address = pack.base + block * BLOCK_BYTES;
+    pack.flash.read(address, pack.lines[line], Math.min(pack.flash.sizeBytes - address, BLOCK_BYTES));
+    pack.tags[line] = block;
+  }
+  return pack.lines[line];
+}
+
+export function i32In(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+}
+
+/** Offset of the zone's record. */
+export function zoneAt(zone: number): number {
   return HEADER_BYTES + ZONE_BYTES * zone;
 }
 
 /** 0 west, 1 south, 2 east, 3 north; degrees × 10⁷, east of ±180° where the zone crosses it. */
-export function zoneSide(pack: Pack, zone: number, side: number): number {
+function zoneSide(pack: Pack, zone: number, side: number): number {
   return i32At(pack, zoneAt(zone) + 4 * side);
 }
 
@@ -155,10 +185,6 @@ export function zoneBufferM(pack: Pack, zone: number): number {
 /** Offset of the zone's geometry. */
 export function geometryAt(pack: Pack, zone: number): number {
   return i32At(pack, zoneAt(zone) + 20);
-}
-
-export function chunkCount(pack: Pack, zone: number): number {
-  return i32At(pack, zoneAt(zone) + 24);
 }
 
 function nameAt(pack: Pack, zone: number): number {

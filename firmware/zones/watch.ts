@@ -15,7 +15,7 @@ export type Turn = "none" | "entered" | "unconfirmed" | "left";
 /** Fixes closer than this share their error and confirm nothing (design §7: spacing). */
 export const SPACING_MS = 15_000;
 /** k of design §7: looks that make an entry. */
-export const LOOKS = 2;
+const LOOKS = 2;
 /** The time that confirmation needs: (k − 1) · spacing. */
 export const CONFIRM_MS = (LOOKS - 1) * SPACING_MS;
 /** No receiver is better than this on a moving leg, whatever it claims. */

@@ -113,9 +113,8 @@ function readRing(value: unknown, where: string, refuse: Refuse): [number, numbe
   const last = positions[positions.length - 1];
   if (positions[0][0] !== last[0] || positions[0][1] !== last[1])
     refuse(`${where} is not closed: the last position must repeat the first`);
-  const ring = positions
-    .slice(0, -1)
-    .filter((p, i, all) => i === 0 || p[0] !== all[i - 1][0] || p[1] !== all[i - 1][1]);
+  // A position that the next one repeats is dropped; the closing one is the next of the last.
+  const ring = positions.slice(0, -1).filter((p, i) => p[0] !== positions[i + 1][0] || p[1] !== positions[i + 1][1]);
   if (ring.length < 3) refuse(`${where} has fewer than three different positions`);
   const unwrapped = ring.map(([x, y]): [number, number] => [
     x - ring[0][0] > 1.8e9 ? x - 3.6e9 : x - ring[0][0] < -1.8e9 ? x + 3.6e9 : x,

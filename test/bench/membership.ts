@@ -107,7 +107,8 @@ function oracleLine(args: string[]): string {
       let signed: number | undefined;
       for (let k = 0; k < look.count; k++) if (look.zone[k] === z) signed = look.signedM[k];
       // At distance 0 the point is on the boundary, and belongs to both sides.
-      if (signed !== 0 && (signed !== undefined && signed < 0) !== contains(zones[z], latE7, lonE7)) disagreements += 1;
+      if (signed !== 0 && (signed !== undefined && signed < 0) !== contains(view.zones[z], latE7, lonE7))
+        disagreements += 1;
     }
   }
   return `${wanted.toLocaleString("en")} random and adversarial points against exact arithmetic: ${disagreements} disagreements`;

@@ -1,5 +1,5 @@
 import { createLook, type Look, look } from "../../firmware/zones/membership.ts";
-import { openPack, type Pack } from "../../firmware/zones/pack.ts";
+import { openPack, type Pack, zoneId } from "../../firmware/zones/pack.ts";
 import { writePack } from "../../firmware/zones/pack-writer.ts";
 import type { Zone } from "../../protocol/messages/zone.ts";
 import { createFlash } from "../../simulator/hardware/flash.ts";
@@ -7,6 +7,8 @@ import { createFlash } from "../../simulator/hardware/flash.ts";
 /** Zones as the bracelet sees them: packed, in flash, looked at through the port. */
 export interface View {
   pack: Pack;
+  /** In the pack's order. */
+  zones: Zone[];
   bytes: number;
   look: Look;
   /** Fills `look`: signed metres of every zone within `nearM` or containing the point. */
@@ -23,7 +25,7 @@ export function viewOf(zones: Zone[]): View {
   const opened = openPack(flash, 0);
   if (!opened.ok) throw new Error(opened.reason);
   const { pack } = opened;
-  const result = createLook(pack);
+  const result = createLook();
   const active = new Uint8Array(zones.length).fill(1);
   const at = (latE7: number, lonE7: number, nearM = 0) => {
     look(pack, latE7, lonE7, nearM, active, result);
@@ -31,6 +33,7 @@ export function viewOf(zones: Zone[]): View {
   };
   return {
     pack,
+    zones: zones.map((_, i) => zones.find((zone) => zone.id === zoneId(pack, i)) as Zone),
     bytes: written.bytes.length,
     look: result,
     at,
