@@ -32,7 +32,7 @@ export function raiseZone(
 
 /** No fix by the promise's deadline near a zone, or by the heartbeat elsewhere. */
 export function raiseLost(state: BraceletState, nowMs: number, effects: Effect[]): void {
-  raise(state, effects, bare("location-lost", state.fixMs === undefined ? nowMs : state.fixMs, undefined, nowMs));
+  raise(state, effects, bare("location-lost", state.fixMs === undefined ? nowMs : state.fixMs, state.fix, nowMs));
 }
 
 export function raiseRestored(state: BraceletState, fix: Fix, nowMs: number, effects: Effect[]): void {

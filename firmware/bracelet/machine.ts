@@ -106,8 +106,7 @@ function acceptFix(state: BraceletState, fix: Fix, doubtM: number, nowMs: number
   recordFix(fix, effects);
   noteSpeed(state.belief, fix.speedMmps, nowMs);
   state.fixMs = nowMs;
-  state.fixLatE7 = fix.latE7;
-  state.fixLonE7 = fix.lonE7;
+  state.fix = fix;
   state.fixDoubtM = doubtM;
   state.failures = 0;
   if (state.lost) {

@@ -1,3 +1,4 @@
+import type { Fix } from "../../protocol/messages/fix.ts";
 import type { UtcOffset } from "../../protocol/messages/order.ts";
 import { createGate, type Gate } from "../gnss/gate.ts";
 import { type Belief, createBelief } from "../motion/still.ts";
@@ -39,8 +40,8 @@ export interface BraceletState {
   plan: Plan;
   /** Device clock of the last accepted fix; `undefined` before the first. */
   fixMs: number | undefined;
-  fixLatE7: number;
-  fixLonE7: number;
+  /** The last accepted fix: alerts that no fix brings say where the wearer was last. */
+  fix: Fix | undefined;
   fixDoubtM: number;
   /** Only the zones that are not plainly outside. */
   watches: Watch[];
@@ -76,8 +77,7 @@ export function createState(duty: Duty, pack: Pack, bootMs: number): BraceletSta
     receiver: { phase: "off" },
     plan: { onMs: bootMs, wantedFromMs: bootMs, touchMs: bootMs },
     fixMs: undefined,
-    fixLatE7: 0,
-    fixLonE7: 0,
+    fix: undefined,
     fixDoubtM: 0,
     watches: [],
     close: false,

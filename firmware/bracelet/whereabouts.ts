@@ -94,7 +94,7 @@ export function expireWatches(state: BraceletState, nowMs: number, effects: Effe
     const after = expire(before, nowMs);
     if (after.turn === "none" || after.watch.phase === "outside") continue;
     state.watches[i] = after.watch;
-    raiseZone(state, after.watch.zone, after.turn, after.watch.sinceMs, undefined, undefined, nowMs, effects);
+    raiseZone(state, after.watch.zone, after.turn, after.watch.sinceMs, state.fix, undefined, nowMs, effects);
   }
 }
 
@@ -125,7 +125,7 @@ export function refreshActivity(state: BraceletState, nowMs: number, effects: Ef
     if (watch.phase === "outside") continue;
     if (state.active[watch.zone] === 1) kept.push(watch);
     else if (watch.phase === "inside")
-      raiseZone(state, watch.zone, "left", watch.sinceMs, undefined, undefined, nowMs, effects);
+      raiseZone(state, watch.zone, "left", watch.sinceMs, state.fix, undefined, nowMs, effects);
   }
   state.watches = kept;
 }

@@ -27,6 +27,7 @@ export interface Alert {
   state: "entered" | "unconfirmed" | "left" | undefined;
   /** When the first suspicion arose, or the last fix came. UTC ms. */
   sinceMs: number;
+  /** The fix that brought the alert; where none did, the last one known. */
   fix: Fix | undefined;
   /** Millimetres to the zone's boundary, negative inside; clamped to ±1 km. */
   signedMm: number | undefined;

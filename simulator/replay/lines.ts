@@ -25,7 +25,7 @@ export interface AlertLine {
   about: Alert["about"];
   zone: string | undefined;
   state: Alert["state"];
-  /** Of the fix that brought the alert; absent where none did. */
+  /** Of the fix that brought the alert, or of the last one known; absent before the first. */
   lat: number | undefined;
   lon: number | undefined;
   hAccM: number | undefined;
