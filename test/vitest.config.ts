@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/setup.ts"],
     // A shared machine may be slow for a while; what hangs still ends.
     testTimeout: 120_000,
     hookTimeout: 120_000,

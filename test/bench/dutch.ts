@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { Order } from "../../protocol/messages/order.ts";
+import type { Zone } from "../../protocol/messages/zone.ts";
 import { startNodeEngine } from "../../simulator/engines/node.ts";
 import type { ReceiverModel } from "../../simulator/hardware/gnss-receiver.ts";
 import { senseMotion } from "../../simulator/hardware/motion-sensor.ts";
@@ -10,13 +10,9 @@ import { countOutside, countVisits } from "../../simulator/replay/lines.ts";
 import { type ReplayResult, replay } from "../../simulator/replay/replay.ts";
 import { readCsv } from "../../simulator/traces/csv.ts";
 import type { Trace } from "../../simulator/traces/trace.ts";
-import { makePath } from "../../simulator/world/path.ts";
-import { sharedFolder } from "../shared.ts";
-
-/** The order of the benchmark: always in force, D and H at their defaults. */
-export function benchOrder(zones: Order["zones"]): Order {
-  return { id: "bench", fromMs: 0, toMs: undefined, utcOffsets: [], delayS: 60, heartbeatS: 900, zones };
-}
+import { makePath, type Path } from "../../simulator/world/path.ts";
+import { dutchDays, orderOf } from "../samples.ts";
+import { NEIGHBOURHOOD_RULE, readNeighbourhoods, visitedNeighbourhoods } from "./neighbourhoods.ts";
 
 interface Row {
   name: string;
@@ -35,24 +31,63 @@ interface Row {
   lost: number;
 }
 
-/** `npm run bench -- dutch [--receiver ideal|realistic] [--seed N] [--file PART] [--verbose]` */
+/** How zones are laid round a trace; none where the layout has nothing to say about it. */
+interface Layout {
+  rule: string;
+  zonesFor: (ground: Path, seed: number) => Zone[];
+}
+
+function layouts(): Record<string, Layout> {
+  const neighbourhoods = readNeighbourhoods();
+  return {
+    circles: { rule: ZONE_RULE, zonesFor: layZones },
+    polygons: { rule: NEIGHBOURHOOD_RULE, zonesFor: (ground) => visitedNeighbourhoods(ground, neighbourhoods) },
+  };
+}
+
+/**
+ * `npm run bench -- dutch [--zones circles|polygons] [--receiver ideal|realistic] [--seed N] [--seeds N] [--file PART]
+ * [--verbose]`: every combination unless one is named. `--seeds 10` runs ten seeds from `--seed` on, and prints totals only.
+ */
 export async function benchDutch(args: string[]): Promise<string[]> {
-  const folder = sharedFolder("data/trajectories/nl-ssi-open-geodata");
-  if (folder === undefined || !existsSync(folder)) return ["dutch: skipped, ../shared is absent"];
-  const option = (name: string, fallback: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : fallback);
-  const receiver = option("--receiver", "ideal") as ReceiverModel;
-  const seed = Number(option("--seed", "1"));
-  const lines = [`zones: ${ZONE_RULE}; receiver ${receiver}, seed ${seed}`];
-  const rows: Row[] = [];
-  for (const file of readdirSync(folder).filter((f) => f.endsWith(".csv") && f.includes(option("--file", "")))) {
-    const trace = readCsv(readFileSync(path.join(folder, file), "utf8"), file);
-    const zones = layZones(makePath(trace), seed);
-    const result = replay(trace, { order: benchOrder(zones), startEngine: startNodeEngine, receiver, seed });
-    const row = rowOf(trace, result);
-    rows.push(row);
-    lines.push(textOf(row));
-    if (args.includes("--verbose")) lines.push(...explain(result));
+  if (dutchDays().length === 0) return ["dutch: skipped, ../shared is absent"];
+  const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
+  const first = Number(option("--seed") ?? "1");
+  const seeds = Array.from({ length: Number(option("--seeds") ?? "1") }, (_, i) => first + i);
+  const traces = dutchDays()
+    .filter((file) => file.includes(option("--file") ?? ""))
+    .map((file) => readCsv(readFileSync(file, "utf8"), path.basename(file)));
+  const lines: string[] = [];
+  for (const [name, layout] of Object.entries(layouts())) {
+    if (name !== (option("--zones") ?? name)) continue;
+    for (const receiver of ["ideal", "realistic"] as const) {
+      if (receiver !== (option("--receiver") ?? receiver)) continue;
+      lines.push(`-- ${receiver} receiver, seeds ${seeds.join(" ")}; zones: ${layout.rule}`);
+      lines.push(...benchLayout(traces, layout, receiver, seeds, args.includes("--verbose")));
+    }
   }
+  return lines;
+}
+
+function benchLayout(
+  traces: Trace[],
+  layout: Layout,
+  receiver: ReceiverModel,
+  seeds: number[],
+  verbose: boolean,
+): string[] {
+  const rows: Row[] = [];
+  const lines: string[] = [];
+  for (const seed of seeds)
+    for (const trace of traces) {
+      const zones = layout.zonesFor(makePath(trace), seed);
+      if (zones.length === 0) continue;
+      const result = replay(trace, { order: orderOf(zones), startEngine: startNodeEngine, receiver, seed });
+      const row = rowOf(trace, result);
+      rows.push(row);
+      if (seeds.length === 1) lines.push(textOf(row));
+      if (verbose) lines.push(...explain(result));
+    }
   lines.push(textOf(sumOf(rows)));
   return lines;
 }
@@ -82,6 +117,7 @@ function textOf(row: Row): string {
   const ratio = (a: number, b: number) => (b === 0 ? "-" : (a / b).toFixed(2));
   return [
     row.name.padEnd(20),
+    `${row.days.toFixed(1)} days`,
     `visits ${row.visits} (${row.owed} of D or longer)`,
     `missed ${row.missed} late ${row.late} beyondModel ${row.beyond} false ${row.falseAlerts}`,
     `fixes outside ${row.fixes} baseline ${row.baseline} (${ratio(row.baseline, row.fixes)}x)`,

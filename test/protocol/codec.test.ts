@@ -134,6 +134,7 @@ test("cbor-x reads what we write, and we read what it writes", () => {
   const reader = new Decoder({ useRecords: false, mapsAsObjects: false });
   fc.assert(
     fc.property(value, (v) => {
+      fc.pre(!holdsLeast(v));
       expect(normal(reader.decode(encode(v)))).toEqual(normal(v));
       // Its maps keep the order of insertion, so they are put in ours first.
       expect(normal(decode(Uint8Array.from(theirs.encode(forTheirs(decode(encode(v)))))))).toEqual(normal(v));
@@ -141,6 +142,12 @@ test("cbor-x reads what we write, and we read what it writes", () => {
     { numRuns: 2000 },
   );
 });
+
+/** cbor-x writes −2⁶⁴, the least integer of CBOR, as a bignum, where RFC 8949 wants the plain integer; our own test covers it. */
+function holdsLeast(v: unknown): boolean {
+  if (v instanceof Map) return [...v.values()].some(holdsLeast);
+  return Array.isArray(v) ? v.some(holdsLeast) : v === -(2n ** 64n);
+}
 
 /** It writes numbers past 32 bits as floats, and a bigint as an integer. */
 function forTheirs(v: unknown): unknown {
