@@ -59,6 +59,7 @@ function wake(state: BraceletState, nowMs: number, effects: Effect[]): void {
   expireWatches(state, nowMs, effects);
   if (nowMs >= lostAtMs(state)) {
     state.lost = true;
+    state.lostThisStay = true;
     raiseLost(state, nowMs, effects);
   }
 }
@@ -143,12 +144,13 @@ function takeMotion(state: BraceletState, motion: Motion, nowMs: number): void {
   advanceReach(state.reach, nowMs);
   const before = state.reach.pace;
   noteMotion(state.belief, motion);
+  if (motion !== "still") state.lostThisStay = false;
   state.reach.pace = paceOf(state.belief);
   if (before === "still" && state.reach.pace !== "still") {
     state.reach.slackM -= freeCoverM(0, ONSET_MS / 1000);
     state.reach.speedMps = (3 * ONSET_MS) / 1000;
   }
-  if (state.fixMs !== undefined) replanAfterMotion(state, nowMs);
+  replanAfterMotion(state, nowMs);
 }
 
 function replanAfterMotion(state: BraceletState, nowMs: number): void {
@@ -194,7 +196,9 @@ function giveUp(state: BraceletState, nowMs: number, effects: Effect[]): void {
   switchOff(state, effects);
   state.failures += 1;
   advanceReach(state.reach, nowMs);
-  const near = state.reach.slackM <= 0 && state.reach.pace !== "still";
+  // Once the loss is told, a wearer at rest is in no hurry: his basement would empty the battery.
+  const resting = state.reach.pace === "still" || (state.lost && state.belief.motion === "still");
+  const near = state.reach.slackM <= 0 && !resting;
   const onMs = nowMs + restAfterFailureMs(state.failures, near, state.duty.heartbeatMs);
   const touchMs = state.plan.touchMs;
   state.plan = { onMs: onMs, wantedFromMs: onMs, touchMs: touchMs };
@@ -202,7 +206,7 @@ function giveUp(state: BraceletState, nowMs: number, effects: Effect[]): void {
 
 /** When `location-lost` is due unless a fix comes first: by the promise near a zone, after the heartbeat elsewhere. */
 function lostAtMs(state: BraceletState): number {
-  if (state.lost) return NEVER_MS;
+  if (state.lost || (state.lostThisStay && state.reach.pace === "still")) return NEVER_MS;
   const sinceMs = state.fixMs === undefined ? state.plan.touchMs + FIRST_FIX_MS : state.fixMs + state.duty.heartbeatMs;
   const heartbeatMs = sinceMs + state.duty.delayMs;
   const promiseMs = state.fixMs === undefined ? NEVER_MS : state.plan.touchMs + state.duty.delayMs;

@@ -51,6 +51,8 @@ export interface BraceletState {
   failures: number;
   /** `location-lost` stands. */
   lost: boolean;
+  /** It was raised since the wearer came to rest here: until he sets off, the same basement is the same episode. */
+  lostThisStay: boolean;
   alertSeq: number;
   look: Look;
   /** The widest buffer of any zone, metres. */
@@ -83,8 +85,9 @@ export function createState(duty: Duty, pack: Pack, bootMs: number): BraceletSta
     close: false,
     failures: 0,
     lost: false,
+    lostThisStay: false,
     alertSeq: 0,
-    look: createLook(),
+    look: createLook(zones),
     widestBufferM: widestBufferM,
   };
 }

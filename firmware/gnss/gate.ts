@@ -25,6 +25,7 @@ export type GateReason =
   | "gate.no-time"
   | "gate.week-rollover"
   | "gate.stale"
+  | "gate.future"
   | "gate.repeated"
   | "gate.2d"
   | "gate.implausible-accuracy"
@@ -35,7 +36,7 @@ export type GateVerdict = { ok: true } | { ok: false; reason: GateReason };
 /** v_max of the speed model (design §7). Metres per second. */
 const SPEED_LIMIT_MPS = 60;
 const SPEED_LIMIT_MMPS = 60_000;
-/** A receiver's clock and ours agree to this; older is a fix from before it lost lock. */
+/** A receiver's clock and ours agree to this; older is a fix from before it lost lock, newer is no time at all. */
 const STALE_MS = 10_000;
 /** 1,024 weeks: where the week number of GPS rolls over. */
 const ROLLOVER_MS = 1_024 * 7 * 86_400_000;
@@ -75,6 +76,8 @@ export function judge(gate: Gate, fix: Fix, nowMs: number | undefined): GateVerd
   if (timeMs === undefined) return drop("gate.no-time");
   if (nowMs !== undefined && isRolledOver(timeMs, nowMs)) return drop("gate.week-rollover");
   const seenMs = gate.seenMs;
+  // Believed, one wrong date ahead would make every later fix stale.
+  if (nowMs !== undefined && timeMs - nowMs > STALE_MS) return drop("gate.future");
   if (timeMs === seenMs) return drop("gate.repeated");
   if (timeMs < seenMs || (nowMs !== undefined && nowMs - timeMs > STALE_MS)) return drop("gate.stale");
   gate.seenMs = timeMs;

@@ -33,16 +33,15 @@ export interface Look {
 
 /** Half the globe is 20,000 km: farther than any boundary. */
 const NO_BOUNDARY_M = 100_000_000;
-/** Zones that may overlap at one place; of more, the last are not listed, and `nearestM` still holds. */
-const LISTED = 64;
 /** Boxes that may wait their turn; of more, the last are looked into at once. */
 const WAITING = 32;
 
-export function createLook(): Look {
+/** Room for every zone: a wide buffer may bring all of a city near at once, and one left out would be no protection. */
+export function createLook(zones: number): Look {
   return {
     count: 0,
-    zone: new Int16Array(LISTED),
-    signedM: new Float64Array(LISTED),
+    zone: new Int16Array(zones),
+    signedM: new Float64Array(zones),
     nearestM: NO_BOUNDARY_M,
     nearestZone: -1,
     metric: createMetric(),
@@ -173,7 +172,7 @@ function lookAtZone(pack: Pack, zone: number, latE7: number, lonE7: number, near
     result.nearestM = absoluteM;
     result.nearestZone = zone;
   }
-  if (signedM > nearM || result.count === LISTED) return;
+  if (signedM > nearM) return;
   result.zone[result.count] = zone;
   result.signedM[result.count] = signedM;
   result.count += 1;

@@ -72,8 +72,9 @@ const OUTDOOR_SIGMA_M = 4;
 const INDOOR_SIGMA_M = 15;
 /** Half of the places where people stay are indoors enough to lose the sky. */
 const INDOOR_PLACES = 0.5;
-/** Of the acquisitions there, this part fails altogether. */
-const INDOOR_FAILS = 0.7;
+/** There the sky is shut for this part of the time, a minute at a time: trying again at once helps nobody, waiting may. */
+const INDOOR_SHUT = 0.7;
+const SKY_MS = 60_000;
 /** A fix far off with a proud claim: a 200 m jump at 1.7 m is on record. */
 const OUTLIER_ONE_IN = 500;
 /** After losing lock some receivers say their last fix again. */
@@ -85,38 +86,39 @@ function realisticReceiver(path: Path, seed: number): GnssReceiver {
   let nextMs = Number.POSITIVE_INFINITY;
   let readyMs = 0;
   let fixedMs = Number.NEGATIVE_INFINITY;
-  let fails = false;
   let last: Uint8Array | undefined;
   const error = { north: gaussian(random), east: gaussian(random), atMs: 0 };
   return {
     power(on, nowMs) {
-      nextMs = Number.POSITIVE_INFINITY;
-      if (!on) return;
+      nextMs = on ? nowMs + EPOCH_MS : Number.POSITIVE_INFINITY;
       readyMs = nowMs + drawTtffMs(random, nowMs - fixedMs);
-      fails = isIndoors(path, rowAt(nowMs), seed) && random() < INDOOR_FAILS;
-      nextMs = nowMs + EPOCH_MS;
     },
     nextMs: () => nextMs,
     take() {
       const nowMs = nextMs;
       nextMs += EPOCH_MS;
-      if (last !== undefined && fails && random() < 1 / REPEAT_ONE_IN) return last;
-      if (fails || nowMs < readyMs)
-        return navPvtFrame({
-          timeMs: nowMs,
-          solved: false,
-          lat: 0,
-          lon: 0,
-          hAccM: 4_000_000,
-          speedMps: 0,
-          courseDeg: 0,
-          satellites: 0,
-        });
+      const row = rowAt(nowMs);
+      const shut = isSkyShut(path, row, nowMs, seed);
+      // What was acquired is lost with the sky, and acquired anew when it opens.
+      if (shut) readyMs = Math.max(readyMs, nowMs + drawTtffMs(random, nowMs - fixedMs));
+      if (shut && last !== undefined && random() < 1 / REPEAT_ONE_IN) return last;
+      if (nowMs < readyMs) return unsolvedFrame(nowMs);
       fixedMs = nowMs;
-      last = realFrame(path, rowAt(nowMs), nowMs, nowMs - readyMs, isIndoors(path, rowAt(nowMs), seed), error, random);
+      last = realFrame(path, row, nowMs, nowMs - readyMs, isIndoors(path, row, seed), error, random);
       return last;
     },
   };
+}
+
+/** An epoch without a solution, as a receiver tells it. */
+function unsolvedFrame(timeMs: number): Uint8Array {
+  const nothing = { lat: 0, lon: 0, hAccM: 4_000_000, speedMps: 0, courseDeg: 0, satellites: 0 };
+  return navPvtFrame({ timeMs, solved: false, ...nothing });
+}
+
+function isSkyShut(path: Path, row: number, nowMs: number, seed: number): boolean {
+  if (!isIndoors(path, row, seed)) return false;
+  return seededRandom(seed, `sky ${placeKey(path, row)} ${Math.floor(nowMs / SKY_MS)}`)() < INDOOR_SHUT;
 }
 
 function drawTtffMs(random: Random, idleMs: number): number {
@@ -128,8 +130,12 @@ function drawTtffMs(random: Random, idleMs: number): number {
 /** The same place is indoors each time: drawn from the seed and the place, not from the moment. */
 function isIndoors(path: Path, row: number, seed: number): boolean {
   if (path.dwells[row] === 0) return false;
-  const key = `${Math.round(path.lat[row] * 500)}:${Math.round(path.lon[row] * 300)}`;
-  return seededRandom(seed, `indoors ${key}`)() < INDOOR_PLACES;
+  return seededRandom(seed, `indoors ${placeKey(path, row)}`)() < INDOOR_PLACES;
+}
+
+/** Cells of about 200 m. */
+function placeKey(path: Path, row: number): string {
+  return `${Math.round(path.lat[row] * 500)}:${Math.round(path.lon[row] * 300)}`;
 }
 
 function realFrame(

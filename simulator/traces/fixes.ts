@@ -1,35 +1,34 @@
 import { createGate, judge } from "../../firmware/gnss/gate.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
-import { navPvtFrame } from "../hardware/nav-pvt.ts";
 import { eachFix } from "./recording.ts";
 import type { Trace } from "./trace.ts";
 
-/** Every fix of a trace as the device's gate would judge it. A trace without receiver bytes is put through NAV-PVT. */
+/** Every fix of a trace as the device's gate would judge it: the receiver's own where recorded, else one for each row. */
 export function judgeTrace(trace: Trace, onFix: (fix: Fix, reason: string | undefined) => void): void {
   const gate = createGate();
-  const take = (fix: Fix, nowMs: number | undefined) => {
-    const verdict = judge(gate, fix, nowMs);
+  // A recording has no clock beside its own, so nothing in it is stale or rolled over against another.
+  const take = (fix: Fix) => {
+    const verdict = judge(gate, fix, undefined);
     onFix(fix, verdict.ok ? undefined : verdict.reason);
   };
-  // A recording has no clock beside its own, so nothing in it is stale or rolled over against another.
-  if (trace.raw) eachFix(trace.raw.bytes, (fix) => take(fix, undefined));
-  else for (let i = 0; i < trace.points; i++) eachFix(frameOf(trace, i), (fix) => take(fix, undefined));
+  if (trace.raw) eachFix(trace.raw.bytes, take);
+  else for (let row = 0; row < trace.points; row++) take(fixOf(trace, row));
 }
 
-/** For recordings without an accuracy: what a receiver outdoors claims. Metres. */
-const ASSUMED_HACC_M = 3;
-
-function frameOf(trace: Trace, row: number): Uint8Array {
-  const known = (value: number | undefined, otherwise: number) =>
-    value === undefined || Number.isNaN(value) ? otherwise : value;
-  return navPvtFrame({
+/** What the recording does not say stays unsaid. */
+function fixOf(trace: Trace, row: number): Fix {
+  return {
     timeMs: trace.timeMs[row],
-    solved: true,
-    lat: trace.latE7[row] / 1e7,
-    lon: trace.lonE7[row] / 1e7,
-    hAccM: known(trace.hAccM?.[row], ASSUMED_HACC_M),
-    speedMps: known(trace.speedMps?.[row], 0),
-    courseDeg: 0,
-    satellites: 10,
-  });
+    latE7: trace.latE7[row],
+    lonE7: trace.lonE7[row],
+    dimensions: 3,
+    hAccMm: thousandths(trace.hAccM?.[row]),
+    speedMmps: thousandths(trace.speedMps?.[row]),
+    courseCdeg: undefined,
+    satellites: undefined,
+  };
+}
+
+function thousandths(value: number | undefined): number | undefined {
+  return value === undefined || Number.isNaN(value) ? undefined : Math.round(value * 1000);
 }

@@ -43,6 +43,11 @@ test("a fix from before the receiver lost lock is stale by the device's clock", 
   expect(reasons([fixAt(0)], () => T0 + 11_000)).toEqual(["gate.stale"]);
 });
 
+test("one fix dated ahead is dropped and does not make the rest stale", () => {
+  const fixes = [fixAt(0), fixAt(86_400), fixAt(1)];
+  expect(reasons(fixes, (_, i) => T0 + i * 500)).toEqual([undefined, "gate.future", undefined]);
+});
+
 test("without a time there is no age", () => {
   expect(reasons([fixAt(0, 0, { timeMs: undefined })])).toEqual(["gate.no-time"]);
 });

@@ -25,7 +25,7 @@ export function viewOf(zones: Zone[]): View {
   const opened = openPack(flash, 0);
   if (!opened.ok) throw new Error(opened.reason);
   const { pack } = opened;
-  const result = createLook();
+  const result = createLook(zones.length);
   const active = new Uint8Array(zones.length).fill(1);
   const at = (latE7: number, lonE7: number, nearM = 0) => {
     look(pack, latE7, lonE7, nearM, active, result);

@@ -60,7 +60,7 @@ test("hundreds of zones and more than 20,000 vertices fit, read in blocks of 256
   );
   if (!opened.ok) throw new Error(opened.reason);
   const { pack } = opened;
-  const result = createLook();
+  const result = createLook(64);
   const active = new Uint8Array(zones.length).fill(1);
   for (let i = 0; i < 500; i++)
     look(pack, Math.round((52 + random() * 0.5) * 1e7), Math.round((4.5 + random() * 0.9) * 1e7), 100, active, result);

@@ -1,0 +1,161 @@
+import { expect, test } from "vitest";
+import { circleAt, live, START_MS } from "./night.ts";
+
+const STILL_FROM_THE_START: [number, "still"][] = [[5, "still"]];
+/** Which alerts came, without their details. */
+const told = (alerts: { about: string; zone?: string | undefined; state?: string | undefined }[]) =>
+  alerts.map((a) => (a.about === "zone" ? `${a.zone} ${a.state}` : a.about));
+
+test("a quiet night next to a zone raises nothing and is nearly free", () => {
+  const night = live({ zones: [circleAt("home", 400, 300)], hours: 8, motions: STILL_FROM_THE_START });
+  expect(night.alerts).toEqual([]);
+  // One a heartbeat, and the looks that a belief in stillness costs.
+  expect(night.fixes.length).toBeLessThan(8 * 4 + 6);
+});
+
+test("a single confident outlier does not raise an alert", () => {
+  const night = live({
+    zones: [circleAt("home", 400, 250)],
+    hours: 2,
+    motions: STILL_FROM_THE_START,
+    errorM: (s) => (s === 1_807 || s === 2_707 ? 200 : 0),
+    hAccM: (s) => (s === 1_807 || s === 2_707 ? 1.7 : 4),
+  });
+  expect(night.alerts).toEqual([]);
+});
+
+test.each([
+  ["on foot", 1.4],
+  ["on a bicycle", 6],
+  ["in a car", 25],
+  ["in an express train", 58],
+])("who comes %s and stays a minute is detected within a minute", (_, mps) => {
+  for (let startS = 600; startS < 700; startS += 7) {
+    const north = (s: number) => Math.min(Math.max(0, (s - startS) * mps), 8_000);
+    const entryS = startS + (8_000 - 300) / mps;
+    const night = live({ zones: [circleAt("home", 8_000, 300)], hours: entryS / 3600 + 0.1, northM: north });
+    const alert = night.alerts.find((a) => a.zone === "home");
+    expect(alert, `${mps} m/s from ${startS} s`).toBeDefined();
+    expect((alert?.s ?? 0) - entryS).toBeLessThanOrEqual(60);
+  }
+});
+
+test("setting off after hours of rest beside the boundary is noticed in time, though the sensor is 5 s late", () => {
+  const startS = 7_200;
+  const north = (s: number) => (s < startS ? 0 : Math.min(1.5 * (s - startS) ** 2, 300));
+  const entryS = startS + Math.sqrt(50 / 1.5);
+  const motions: [number, "still" | "moving"][] = [
+    [5, "still"],
+    [startS + 5, "moving"],
+  ];
+  const night = live({ zones: [circleAt("home", 350, 300)], hours: 2.2, northM: north, motions });
+  expect(told(night.alerts)[0]).toBe("home entered");
+  expect(night.alerts[0].s - entryS).toBeLessThanOrEqual(60);
+});
+
+test("the journal has an alert before anybody is told", () => {
+  const { effects } = live({ zones: [circleAt("home", 0, 300)], hours: 0.1 });
+  const kinds = effects.map(({ effect }) => effect.kind);
+  expect(kinds[kinds.indexOf("alert") - 1]).toBe("journal.append");
+});
+
+test("in a buffer the cadence is 15 s, outside it the plan's", () => {
+  const zones = (bufferM: number) => [circleAt("home", 400, 300, { bufferM })];
+  const still = { hours: 1, motions: STILL_FROM_THE_START };
+  const near = live({ zones: zones(200), ...still });
+  expect(near.alerts).toEqual([]);
+  expect(near.fixes.length).toBeGreaterThan(3600 / 16);
+  expect(live({ zones: zones(0), ...still }).fixes.length).toBeLessThan(12);
+});
+
+test("without a sky far from any zone, location-lost comes with the heartbeat and its minute", () => {
+  const night = live({ zones: [circleAt("far", 200_000, 300)], hours: 1, sky: (s) => s < 60 });
+  expect(told(night.alerts)).toEqual(["location-lost"]);
+  expect(night.alerts[0].s).toBeLessThanOrEqual(60 + 900 + 60);
+  expect(night.alerts[0].fix, "where he was last").toBeDefined();
+});
+
+test("without a sky near a zone, location-lost comes by the zone's own deadline", () => {
+  const night = live({ zones: [circleAt("home", 500, 300)], hours: 1, sky: (s) => s < 10 });
+  expect(told(night.alerts)).toEqual(["location-lost"]);
+  // 200 m at 3 m/s² from rest take 12 s after the last fix.
+  expect(night.alerts[0].s).toBeLessThanOrEqual(10 + 12 + 60);
+});
+
+test("a basement where the sky comes and goes is one episode, until the wearer sets off", () => {
+  const flicker = (s: number) => s < 60 || s % 2_400 < 120;
+  const zones = [circleAt("home", 900, 300)];
+  const rest = live({ zones, hours: 10, sky: flicker, motions: STILL_FROM_THE_START });
+  expect(told(rest.alerts)).toEqual(["location-lost", "location-restored"]);
+  const fidgets: [number, "still" | "moving"][] = [
+    [5, "still"],
+    [18_000, "moving"],
+    [18_030, "still"],
+  ];
+  const twice = live({ zones, hours: 10, sky: flicker, motions: fidgets });
+  expect(told(twice.alerts).filter((about) => about === "location-lost")).toHaveLength(2);
+});
+
+test("failed acquisitions are tried less and less often, and at once when the wearer sets off", () => {
+  const zones = [circleAt("far", 200_000, 300)];
+  const night = live({ zones, hours: 6, sky: () => false, motions: STILL_FROM_THE_START });
+  expect(night.on.filter((s) => s > 7_200).length).toBeLessThanOrEqual(5 * 4);
+  const moved = live({
+    zones,
+    hours: 6,
+    sky: () => false,
+    motions: [
+      [5, "still"],
+      [10_000, "moving"],
+    ],
+  });
+  expect(moved.on.some((s) => s >= 10_000 && s <= 10_021)).toBe(true);
+});
+
+test("a schedule that begins while he stands inside is an entry, and its end a leaving", () => {
+  const at = (hour: number, minute: number) => hour * 60 + minute;
+  const schedule = [{ days: 0x7f, fromMin: at(21, 0), toMin: at(22, 0) }];
+  const night = live({ zones: [circleAt("work", 0, 300, { schedule })], hours: 3, motions: STILL_FROM_THE_START });
+  expect(told(night.alerts)).toEqual(["work entered", "work left"]);
+  expect(night.alerts[0].s - 3_600).toBeLessThanOrEqual(60);
+  expect(night.alerts[1].s).toBe(7_200);
+});
+
+test("a hundred zones in one wide buffer are all watched", () => {
+  const zones = Array.from({ length: 100 }, (_, i) => circleAt(`z${i}`, i, 300, { bufferM: 5_000 }));
+  const night = live({ zones, hours: 0.1, motions: STILL_FROM_THE_START });
+  expect(new Set(night.alerts.map((a) => a.zone)).size).toBe(100);
+});
+
+test("who leaves the place where he must stay is detected within the minute", () => {
+  const zones = [circleAt("stay", 0, 200, { kind: "inclusion" })];
+  const north = (s: number) => Math.max(0, (s - 1_800) * 1.4);
+  const night = live({
+    zones,
+    hours: 1,
+    northM: north,
+    motions: [
+      [5, "still"],
+      [1_802, "moving"],
+      [1_810, "walking"],
+    ],
+  });
+  expect(told(night.alerts)[0]).toBe("stay entered");
+  expect(night.alerts[0].s - (1_800 + 200 / 1.4)).toBeLessThanOrEqual(60);
+});
+
+test("before an order begins and after it ends no zone counts", () => {
+  const night = live({
+    zones: [circleAt("home", 0, 300)],
+    hours: 3,
+    duty: { fromMs: START_MS + 3_600_000, toMs: START_MS + 7_200_000 },
+  });
+  expect(told(night.alerts)).toEqual(["home entered", "home left"]);
+  expect(night.alerts[0].s).toBeGreaterThan(3_600);
+  expect(night.alerts[1].s).toBe(7_200);
+});
+
+test("the same night gives the same effects", () => {
+  const night = { zones: [circleAt("home", 900, 300)], hours: 2, northM: (s: number) => 1_000 * Math.sin(s / 600) };
+  expect(live(night).effects).toEqual(live(night).effects);
+});
