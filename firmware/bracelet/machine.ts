@@ -3,14 +3,14 @@ import { raiseLost, raiseRestored } from "../alerts/alert.ts";
 import { judge } from "../gnss/gate.ts";
 import { recordFix } from "../journal/record.ts";
 import { noteMotion, noteSpeed, paceOf } from "../motion/still.ts";
-import { ACQUIRE_LIMIT_MS, makePlan, NEVER_MS, restAfterFailureMs } from "../sampling/plan.ts";
-import { advanceReach, CEILING_MPS, freeCoverM } from "../sampling/reach.ts";
+import { ACQUIRE_LIMIT_MS, makePlan, promisedOnMs, restAfterFailureMs } from "../sampling/plan.ts";
+import { advanceReach, CEILING_MPS, changePace, NEVER_MS, reachFrom, touchAtMs } from "../sampling/reach.ts";
 import { noteTtff, ttff95Ms } from "../sampling/ttff.ts";
-import { radiusOfDoubtM } from "../zones/watch.ts";
+import { claimedDoubtM, radiusOfDoubtM } from "../zones/watch.ts";
 import type { Effect } from "./effects.ts";
 import type { BraceletEvent, Motion } from "./events.ts";
 import type { BraceletState } from "./state.ts";
-import { expireWatches, judgePlace, nextExpiryMs, refreshActivity } from "./whereabouts.ts";
+import { DOUBTS, expireWatches, judgePlace, nextExpiryMs, refreshActivity, rejudgeLastFix } from "./whereabouts.ts";
 
 /**
  * The bracelet: takes one event, changes its state, says what is to be done. `nowMs` is the device's clock.
@@ -44,28 +44,28 @@ export function nextWake(state: BraceletState): number {
   if (state.changeMs < atMs) atMs = state.changeMs;
   const expiryMs = nextExpiryMs(state);
   if (expiryMs < atMs) atMs = expiryMs;
-  const lostMs = lostAtMs(state);
-  return Math.min(lostMs, atMs);
+  return Math.min(lostAtMs(state), atMs);
 }
 
 function wake(state: BraceletState, nowMs: number, effects: Effect[]): void {
   if (nowMs >= state.changeMs) {
     refreshActivity(state, nowMs, effects);
-    rejudgeLastFix(state, nowMs);
+    advanceReach(state.reach, nowMs);
+    rejudgeLastFix(state);
+    replan(state, nowMs);
   }
   if (state.receiver.phase === "acquiring") {
     if (nowMs >= state.receiver.sinceMs + ACQUIRE_LIMIT_MS) giveUp(state, nowMs, effects);
   } else if (nowMs >= state.plan.onMs) switchOn(state, nowMs, effects);
   expireWatches(state, nowMs, effects);
   if (nowMs >= lostAtMs(state)) {
-    state.lost = true;
-    state.lostThisStay = true;
+    state.loss = { lost: true, raisedMs: nowMs };
     raiseLost(state, nowMs, effects);
   }
 }
 
 function switchOn(state: BraceletState, nowMs: number, effects: Effect[]): void {
-  state.receiver = { phase: "acquiring", sinceMs: nowMs, solvedMs: undefined };
+  state.receiver = { phase: "acquiring", sinceMs: nowMs, solvedMs: undefined, held: undefined };
   effects.push({ kind: "gnss.power", on: true });
 }
 
@@ -89,45 +89,33 @@ function takeFix(state: BraceletState, fix: Fix, nowMs: number, effects: Effect[
   effects.push({ kind: "fix.judged", fix: fix, accepted: verdict.ok, reason: verdict.ok ? undefined : verdict.reason });
   if (!verdict.ok) return;
   if (receiver.solvedMs === undefined) receiver.solvedMs = nowMs;
-  const doubtM = radiusOfDoubtM(fix.hAccMm);
-  if (!isGoodEnough(state, doubtM) && nowMs - receiver.solvedMs < SETTLE_MS) return;
-  noteTtff(
-    state.ttff,
-    nowMs - receiver.sinceMs,
-    state.fixMs === undefined ? undefined : receiver.sinceMs - state.fixMs,
-  );
-  acceptFix(state, fix, doubtM, nowMs, effects);
+  receiver.held = fix;
+  if (isGoodEnough(state, claimedDoubtM(fix.hAccMm)) || nowMs - receiver.solvedMs >= SETTLE_MS)
+    acceptFix(state, fix, receiver.sinceMs, nowMs, effects);
 }
 
 function isGoodEnough(state: BraceletState, doubtM: number): boolean {
   return doubtM <= GOOD_DOUBT_M || (state.fixMs !== undefined && state.reach.slackM > FAR_RATIO * doubtM);
 }
 
-function acceptFix(state: BraceletState, fix: Fix, doubtM: number, nowMs: number, effects: Effect[]): void {
+function acceptFix(state: BraceletState, fix: Fix, onMs: number, nowMs: number, effects: Effect[]): void {
   recordFix(fix, effects);
+  noteTtff(state.ttff, nowMs - onMs, state.fixMs === undefined ? undefined : onMs - state.fixMs);
   noteSpeed(state.belief, fix.speedMmps, nowMs);
   state.fixMs = nowMs;
   state.fix = fix;
-  state.fixDoubtM = doubtM;
+  state.fixDoubtM = radiusOfDoubtM(fix.hAccMm);
   state.failures = 0;
-  if (state.lost) {
-    state.lost = false;
+  if (state.loss.lost) {
+    state.loss.lost = false;
     raiseRestored(state, fix, nowMs, effects);
   }
-  const nearestM = judgePlace(state, fix, nowMs, effects);
-  state.reach = {
-    pace: paceOf(state.belief),
-    slackM: nearestM - DOUBTS * doubtM,
-    speedMps: startSpeedMps(fix.speedMmps),
-    atMs: nowMs,
-  };
-  state.plan.touchMs = NEVER_MS;
+  const slackM = judgePlace(state, fix, nowMs, effects) - DOUBTS * claimedDoubtM(fix.hAccMm);
+  state.reach = reachFrom(paceOf(state.belief), slackM, startSpeedMps(fix.speedMmps), takenMs(fix, nowMs));
   switchOff(state, effects);
   replan(state, nowMs);
 }
 
-/** κ of design §7: two radii of doubt hold the truth in 86 of 100 fixes, and the rest of them is mostly far from a boundary. */
-const DOUBTS = 2;
 /** Doppler speed is good to this. Metres per second. */
 const DOPPLER_DOUBT_MPS = 0.5;
 
@@ -137,81 +125,85 @@ function startSpeedMps(speedMmps: number | undefined): number {
   return Math.min(mps, CEILING_MPS);
 }
 
-/** The sensor may be this late to notice that a body set off. Milliseconds. */
-const ONSET_MS = 5_000;
-
-function takeMotion(state: BraceletState, motion: Motion, nowMs: number): void {
-  advanceReach(state.reach, nowMs);
-  const before = state.reach.pace;
-  noteMotion(state.belief, motion);
-  if (motion !== "still") state.lostThisStay = false;
-  state.reach.pace = paceOf(state.belief);
-  if (before === "still" && state.reach.pace !== "still") {
-    state.reach.slackM -= freeCoverM(0, ONSET_MS / 1000);
-    state.reach.speedMps = (3 * ONSET_MS) / 1000;
-  }
-  replanAfterMotion(state, nowMs);
+/** When the body was there: the gate has seen to it that a fix is young, but it may be some seconds old. */
+function takenMs(fix: Fix, nowMs: number): number {
+  return fix.timeMs !== undefined && fix.timeMs < nowMs ? fix.timeMs : nowMs;
 }
 
-function replanAfterMotion(state: BraceletState, nowMs: number): void {
-  if (state.receiver.phase === "acquiring") return;
-  // After a failure the retry stands, unless the wearer sets off: then the sky may have opened.
-  if (state.failures > 0 && state.belief.motion === "still") return;
-  if (state.failures > 0) {
-    state.plan.onMs = Math.min(state.plan.onMs, nowMs + REST_ON_MOTION_MS);
-    return;
+function takeMotion(state: BraceletState, motion: Motion, nowMs: number): void {
+  noteMotion(state.belief, motion);
+  changePace(state.reach, paceOf(state.belief), nowMs);
+  if (motion !== "still") {
+    state.loss.raisedMs = undefined;
+    // The sky may open where he goes.
+    if (state.failures > 0) state.retryMs = Math.min(state.retryMs, nowMs + RETRY_ON_MOTION_MS);
   }
   replan(state, nowMs);
 }
 
 /** After failed acquisitions, setting off brings the next one forward to this. */
-const REST_ON_MOTION_MS = 20_000;
+const RETRY_ON_MOTION_MS = 20_000;
 
+/** Settles when to switch on next; while the receiver is on, only how long the promise can wait is at stake. */
 function replan(state: BraceletState, nowMs: number): void {
   advanceReach(state.reach, nowMs);
-  const fixMs = state.fixMs === undefined ? nowMs : state.fixMs;
+  if (state.receiver.phase === "acquiring") return;
+  if (state.failures > 0) {
+    planRetry(state, nowMs);
+    return;
+  }
   state.plan = makePlan({
-    fixMs: fixMs,
-    reach: state.reach,
-    touchedMs: state.plan.touchMs,
+    fixMs: state.fixMs === undefined ? nowMs : state.fixMs,
+    touchMs: touchAtMs(state.reach, 2 * state.duty.heartbeatMs),
     delayMs: state.duty.delayMs,
     heartbeatMs: state.duty.heartbeatMs,
-    ttff95Ms: ttff95Ms(state.ttff, state.fixMs === undefined ? undefined : 0),
+    ttff: state.ttff,
     close: state.close,
     stillFixes: state.reach.pace === "still" ? state.belief.slowFixes : 0,
     stillSinceMs: state.belief.firstSlowMs,
   });
 }
 
-/** A zone began or ceased to count: the last fix is judged anew by what it could have become since. */
-function rejudgeLastFix(state: BraceletState, nowMs: number): void {
-  if (state.fixMs === undefined || state.receiver.phase === "acquiring") return;
-  // The ground covered since the fix is unknown, so the next look is due as if a boundary had just been touched.
-  state.reach.slackM = 0;
-  state.plan.touchMs = nowMs;
-  replan(state, nowMs);
+/** After a failure the retry stands, unless the promise wants the next look before it. */
+function planRetry(state: BraceletState, nowMs: number): void {
+  const touchMs = touchAtMs(state.reach, 2 * state.duty.heartbeatMs);
+  const promisedMs = promisedOnMs(touchMs, state.duty.delayMs, ttff95Ms(state.ttff, 0));
+  const onMs = promisedMs > nowMs && promisedMs < state.retryMs ? promisedMs : state.retryMs;
+  state.plan = { onMs: onMs, wantedFromMs: onMs };
 }
 
 function giveUp(state: BraceletState, nowMs: number, effects: Effect[]): void {
+  const receiver = state.receiver;
+  if (receiver.phase === "acquiring" && receiver.held !== undefined) {
+    // A poor fix says more than none.
+    acceptFix(state, receiver.held, receiver.sinceMs, nowMs, effects);
+    return;
+  }
   switchOff(state, effects);
   state.failures += 1;
   advanceReach(state.reach, nowMs);
   // Once the loss is told, a wearer at rest is in no hurry: his basement would empty the battery.
-  const resting = state.reach.pace === "still" || (state.lost && state.belief.motion === "still");
+  const resting = state.reach.pace === "still" || (state.loss.lost && state.belief.motion === "still");
   const near = state.reach.slackM <= 0 && !resting;
-  const onMs = nowMs + restAfterFailureMs(state.failures, near, state.duty.heartbeatMs);
-  const touchMs = state.plan.touchMs;
-  state.plan = { onMs: onMs, wantedFromMs: onMs, touchMs: touchMs };
+  state.retryMs = nowMs + restAfterFailureMs(state.failures, near, state.duty.heartbeatMs);
+  planRetry(state, nowMs);
 }
 
 /** When `location-lost` is due unless a fix comes first: by the promise near a zone, after the heartbeat elsewhere. */
 function lostAtMs(state: BraceletState): number {
-  if (state.lost || (state.lostThisStay && state.reach.pace === "still")) return NEVER_MS;
-  const sinceMs = state.fixMs === undefined ? state.plan.touchMs + FIRST_FIX_MS : state.fixMs + state.duty.heartbeatMs;
-  const heartbeatMs = sinceMs + state.duty.delayMs;
-  const promiseMs = state.fixMs === undefined ? NEVER_MS : state.plan.touchMs + state.duty.delayMs;
-  return Math.min(promiseMs, heartbeatMs);
+  if (state.loss.lost) return NEVER_MS;
+  const raisedMs = state.loss.raisedMs;
+  const dueMs = state.fixMs === undefined ? state.reach.fixMs + FIRST_FIX_MS : promisedLossMs(state, state.fixMs);
+  if (raisedMs === undefined || state.reach.pace !== "still") return dueMs;
+  return Math.max(dueMs, raisedMs + LOST_AGAIN_MS);
+}
+
+function promisedLossMs(state: BraceletState, fixMs: number): number {
+  const touchMs = touchAtMs(state.reach, state.duty.heartbeatMs);
+  return Math.min(touchMs, fixMs + state.duty.heartbeatMs) + state.duty.delayMs;
 }
 
 /** After a boot the first fix may need a cold start or two. */
-const FIRST_FIX_MS = 120_000;
+const FIRST_FIX_MS = 180_000;
+/** A stay without a sky is told at most four times a day. */
+const LOST_AGAIN_MS = 6 * 3_600_000;

@@ -2,8 +2,8 @@ import type { Fix } from "../../protocol/messages/fix.ts";
 import type { UtcOffset } from "../../protocol/messages/order.ts";
 import { createGate, type Gate } from "../gnss/gate.ts";
 import { type Belief, createBelief } from "../motion/still.ts";
-import { NEVER_MS, type Plan } from "../sampling/plan.ts";
-import type { Reach } from "../sampling/reach.ts";
+import type { Plan } from "../sampling/plan.ts";
+import { NEVER_MS, type Reach, reachFrom } from "../sampling/reach.ts";
 import { createTtff, type Ttff } from "../sampling/ttff.ts";
 import { createLook, type Look } from "../zones/membership.ts";
 import { type Pack, zoneBufferM, zoneCount } from "../zones/pack.ts";
@@ -21,8 +21,16 @@ export interface Duty {
 /** The receiver as the machine believes it to be. */
 export type ReceiverState =
   | { phase: "off" }
-  /** `solvedMs`: when the first plausible solution of this acquisition came. */
-  | { phase: "acquiring"; sinceMs: number; solvedMs: number | undefined };
+  /** `solvedMs`: when the first plausible solution of this acquisition came; `held`: the last one, should none better come. */
+  | { phase: "acquiring"; sinceMs: number; solvedMs: number | undefined; held: Fix | undefined };
+
+/** Whether the wearer's whereabouts are known, and what was said about it. */
+export interface Loss {
+  /** `location-lost` stands. */
+  lost: boolean;
+  /** When it was raised last in this stay; until the wearer sets off, the same basement is the same episode. */
+  raisedMs: number | undefined;
+}
 
 /** Everything that the machine remembers. No clock, no promise, no callback: a checkpoint of it is the device. */
 export interface BraceletState {
@@ -49,10 +57,9 @@ export interface BraceletState {
   close: boolean;
   /** Acquisitions in a row that gave no accepted fix. */
   failures: number;
-  /** `location-lost` stands. */
-  lost: boolean;
-  /** It was raised since the wearer came to rest here: until he sets off, the same basement is the same episode. */
-  lostThisStay: boolean;
+  /** When the next try after a failure is due; it comes earlier where the promise wants it. */
+  retryMs: number;
+  loss: Loss;
   alertSeq: number;
   look: Look;
   /** The widest buffer of any zone, metres. */
@@ -75,17 +82,17 @@ export function createState(duty: Duty, pack: Pack, bootMs: number): BraceletSta
     ttff: createTtff(),
     belief: createBelief(),
     // Before the first fix the wearer could be anywhere: no slack.
-    reach: { pace: "free", slackM: 0, speedMps: 0, atMs: bootMs },
+    reach: reachFrom("free", 0, 0, bootMs),
     receiver: { phase: "off" },
-    plan: { onMs: bootMs, wantedFromMs: bootMs, touchMs: bootMs },
+    plan: { onMs: bootMs, wantedFromMs: bootMs },
     fixMs: undefined,
     fix: undefined,
     fixDoubtM: 0,
     watches: [],
     close: false,
     failures: 0,
-    lost: false,
-    lostThisStay: false,
+    retryMs: NEVER_MS,
+    loss: { lost: false, raisedMs: undefined },
     alertSeq: 0,
     look: createLook(zones),
     widestBufferM: widestBufferM,

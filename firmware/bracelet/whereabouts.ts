@@ -1,17 +1,17 @@
 import type { Fix } from "../../protocol/messages/fix.ts";
 import { raiseZone } from "../alerts/alert.ts";
-import { NEVER_MS } from "../sampling/plan.ts";
-import { look as lookAround } from "../zones/membership.ts";
+import { moveBoundary, NEVER_MS } from "../sampling/reach.ts";
+import { distanceToZone, look as lookAround } from "../zones/membership.ts";
 import { zoneBufferM, zoneCount, zoneKind, zoneWindows } from "../zones/pack.ts";
 import { isZoneActive, nextScheduleChangeMs } from "../zones/schedule.ts";
-import { expire, expiresAtMs, look as lookAtZone, type Watch } from "../zones/watch.ts";
+import { claimedDoubtM, expire, expiresAtMs, look as lookAtZone, type Watch } from "../zones/watch.ts";
 import type { Effect } from "./effects.ts";
 import type { BraceletState } from "./state.ts";
 
+/** κ of design §7: two radii of doubt hold the truth in 86 of 100 fixes, and the rest of them is mostly far from a boundary. */
+export const DOUBTS = 2;
 /** Leaving is judged this far out, metres: the hysteresis and a little. */
 const LEAVING_M = 15;
-/** Farther than any error circle reaches: "nowhere near". Metres. */
-const NOWHERE_NEAR_M = 1_000_000;
 
 /**
  * Judges every zone that is near the fix and every one that is being watched.
@@ -56,7 +56,8 @@ function leaveTheRest(state: BraceletState, fix: Fix, nowMs: number, kept: Watch
   for (const watch of state.watches) {
     if (watch.phase === "outside" || zoneKind(state.pack, watch.zone) === "inclusion") continue;
     if (state.active[watch.zone] === 0 || isNear(state, watch.zone)) continue;
-    lookOnce(state, watch.zone, NOWHERE_NEAR_M, fix, nowMs, kept, effects);
+    const signedM = distanceToZone(state.pack, watch.zone, fix.latE7, fix.lonE7, state.look);
+    lookOnce(state, watch.zone, signedM, fix, nowMs, kept, effects);
   }
 }
 
@@ -65,17 +66,14 @@ function judgeInclusions(state: BraceletState, fix: Fix, nowMs: number, kept: Wa
   const zones = zoneCount(state.pack);
   for (let zone = 0; zone < zones; zone++) {
     if (state.active[zone] === 0 || zoneKind(state.pack, zone) !== "inclusion") continue;
-    lookOnce(state, zone, -signedOf(state, zone), fix, nowMs, kept, effects);
+    const signedM = distanceToZone(state.pack, zone, fix.latE7, fix.lonE7, state.look);
+    lookOnce(state, zone, -signedM, fix, nowMs, kept, effects);
   }
 }
 
 function isNear(state: BraceletState, zone: number): boolean {
-  return signedOf(state, zone) < NOWHERE_NEAR_M;
-}
-
-function signedOf(state: BraceletState, zone: number): number {
-  for (let i = 0; i < state.look.count; i++) if (state.look.zone[i] === zone) return state.look.signedM[i];
-  return NOWHERE_NEAR_M;
+  for (let i = 0; i < state.look.count; i++) if (state.look.zone[i] === zone) return true;
+  return false;
 }
 
 function watchOf(state: BraceletState, zone: number): Watch {
@@ -128,6 +126,23 @@ export function refreshActivity(state: BraceletState, nowMs: number, effects: Ef
       raiseZone(state, watch.zone, "left", watch.sinceMs, state.fix, undefined, nowMs, effects);
   }
   state.watches = kept;
+}
+
+/** A zone began or ceased to count: the last fix is judged anew, and what ground was covered since is remembered. */
+export function rejudgeLastFix(state: BraceletState): void {
+  const fix = state.fix;
+  if (fix === undefined) return;
+  const near = state.look;
+  const doubtM = claimedDoubtM(fix.hAccMm);
+  lookAround(state.pack, fix.latE7, fix.lonE7, doubtM, state.active, near);
+  let slackM = near.nearestM - DOUBTS * doubtM;
+  for (let i = 0; i < near.count; i++) if (zoneKind(state.pack, near.zone[i]) === "exclusion") slackM = -doubtM;
+  const zones = zoneCount(state.pack);
+  for (let zone = 0; zone < zones; zone++) {
+    if (state.active[zone] === 0 || zoneKind(state.pack, zone) === "exclusion") continue;
+    if (distanceToZone(state.pack, zone, fix.latE7, fix.lonE7, near) + doubtM > 0) slackM = -doubtM;
+  }
+  moveBoundary(state.reach, slackM);
 }
 
 function orderChangeMs(state: BraceletState, nowMs: number): number {

@@ -1,5 +1,5 @@
 import { CONFIRM_MS, SPACING_MS } from "../zones/watch.ts";
-import { type Reach, touchAfterMs } from "./reach.ts";
+import { type Ttff, ttff95Ms } from "./ttff.ts";
 
 /**
  * When to switch the receiver on next: as late as the promise allows (design §7). For a fixed speed bound nothing later
@@ -10,21 +10,17 @@ export interface Plan {
   onMs: number;
   /** Fixes before this confirm nothing, for they share the error of the last one. */
   wantedFromMs: number;
-  /** Device clock at which the body could first have touched a boundary; `NEVER_MS` after the horizon. */
-  touchMs: number;
 }
 
 /** What the plan is made from. Times in milliseconds of the device clock. */
 export interface Situation {
   /** When the last accepted fix came. */
   fixMs: number;
-  /** Where the reach stands now; `atMs` is the present. */
-  reach: Reach;
-  /** The earliest instant already known at which a boundary could have been touched. */
-  touchedMs: number;
+  /** The earliest instant at which a boundary could be touched; `NEVER_MS`: not within the horizon. */
+  touchMs: number;
   delayMs: number;
   heartbeatMs: number;
-  ttff95Ms: number;
+  ttff: Ttff;
   /** In a zone, in its buffer, or confirming: the fixed cadence of design §13. */
   close: boolean;
   /** How many fixes have confirmed the present stillness; 0 while it is not believed. */
@@ -33,34 +29,34 @@ export interface Situation {
   stillSinceMs: number;
 }
 
-/** Later than any time: a plain integer that doubles hold exactly. */
-export const NEVER_MS = 9_000_000_000_000;
 /** A belief in stillness is looked at again after these (design §7): who sits down in a train looks still. */
 const STILL_LOOKS_MS = [120_000, 600_000];
 /** Two fixes can't be closer than this: the epoch of the receiver is a second. */
 const EPOCH_MS = 1_000;
 
 export function makePlan(now: Situation): Plan {
-  const touchMs = earliestTouchMs(now);
+  const hotMs = ttff95Ms(now.ttff, 0);
   if (now.close) {
     const wantedFromMs = now.fixMs + SPACING_MS;
-    return { onMs: wantedFromMs - now.ttff95Ms, wantedFromMs: wantedFromMs - EPOCH_MS, touchMs };
+    return { onMs: wantedFromMs - hotMs, wantedFromMs: wantedFromMs - EPOCH_MS };
   }
-  let onMs = touchMs + now.delayMs - now.ttff95Ms - CONFIRM_MS - EPOCH_MS;
+  let onMs = promisedOnMs(now.touchMs, now.delayMs, hotMs);
   const heartbeatMs = now.fixMs + now.heartbeatMs;
   if (onMs > heartbeatMs) onMs = heartbeatMs;
+  // After a long rest the receiver starts cold, and must start so much earlier.
+  const coldOnMs = onMs - ttff95Ms(now.ttff, onMs - now.fixMs) + hotMs;
+  if (onMs > coldOnMs) onMs = coldOnMs;
   if (now.stillFixes > 0 && now.stillFixes <= STILL_LOOKS_MS.length) {
     const lookMs = now.stillSinceMs + STILL_LOOKS_MS[now.stillFixes - 1];
     if (onMs > lookMs) onMs = lookMs;
   }
   const soonestMs = now.fixMs + EPOCH_MS;
-  return { onMs: Math.max(onMs, soonestMs), wantedFromMs: soonestMs, touchMs };
+  return { onMs: Math.max(onMs, soonestMs), wantedFromMs: soonestMs };
 }
 
-function earliestTouchMs(now: Situation): number {
-  if (now.reach.slackM <= 0) return Math.min(now.touchedMs, now.reach.atMs);
-  const after = touchAfterMs(now.reach, 2 * now.heartbeatMs);
-  return after >= 2 * now.heartbeatMs ? NEVER_MS : now.reach.atMs + after;
+/** The latest instant to switch on that leaves time for a fix and its confirmation within D of the touch. */
+export function promisedOnMs(touchMs: number, delayMs: number, ttffMs: number): number {
+  return touchMs + delayMs - ttffMs - CONFIRM_MS - EPOCH_MS;
 }
 
 /** How long an acquisition may run before it counts as failed: a cold start under a poor sky. */

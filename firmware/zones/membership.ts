@@ -79,6 +79,14 @@ export function look(pack: Pack, latE7: number, lonE7: number, nearM: number, ac
   }
 }
 
+/** Signed metres to the boundary of one zone, however far it is; negative inside. `result` lends its metric. */
+export function distanceToZone(pack: Pack, zone: number, latE7: number, lonE7: number, result: Look): number {
+  setMetric(result.metric, latE7);
+  return isCircle(pack, zone)
+    ? circleDistance(pack, zone, latE7, lonE7, result.metric)
+    : polygonDistance(pack, zone, latE7, lonE7, NO_BOUNDARY_M, result.metric, result.chunk);
+}
+
 function boxesUpTo(pack: Pack, group: number): number {
   return Math.min((group + 1) * BOXES_PER_GROUP, pack.boxes.length >> 2);
 }

@@ -29,12 +29,15 @@ const HYSTERESIS_M = 10;
 /** Fixes arrive a little early or late against their spacing. */
 const SPACING_SLACK_MS = 1_000;
 
-/** h of design §8, metres, from a fix's claimed accuracy. */
-export function radiusOfDoubtM(hAccMm: number | undefined): number {
+/** Metres that a fix may be off by its own claim, which no receiver keeps below the floor. */
+export function claimedDoubtM(hAccMm: number | undefined): number {
   if (hAccMm === undefined) return ACCURACY_ASSUMED_M;
-  const metres = hAccMm / 1000;
-  if (metres < ACCURACY_FLOOR_M) return ACCURACY_FLOOR_M;
-  return Math.min(metres, ACCURACY_CLAMP_M);
+  return Math.max(hAccMm / 1000, ACCURACY_FLOOR_M);
+}
+
+/** h of design §8, metres: the claim, clamped, for judging inside or outside. */
+export function radiusOfDoubtM(hAccMm: number | undefined): number {
+  return Math.min(claimedDoubtM(hAccMm), ACCURACY_CLAMP_M);
 }
 
 export function judgeDistance(signedM: number, doubtM: number): Verdict {
@@ -43,8 +46,8 @@ export function judgeDistance(signedM: number, doubtM: number): Verdict {
 }
 
 /**
- * Takes one look. Returns what it changed; `watch.phase` moves along.
- * An uncertain look counts as half: it keeps the confirmation going, and at its end the alert is marked unconfirmed.
+ * Takes one look: the watch after it, and what it changed. An uncertain look keeps a confirmation going; when that ends
+ * without two sure looks the alert is marked unconfirmed.
  */
 export function look(
   watch: Watch,
@@ -82,13 +85,22 @@ type Confirming = Extract<Watch, { phase: "confirming" }>;
 function confirm(watch: Confirming, verdict: Verdict, signedM: number, nowMs: number): { watch: Watch; turn: Turn } {
   if (verdict === "outside") return { watch: { phase: "outside" }, turn: "none" };
   if (nowMs - watch.lookedMs < SPACING_MS - SPACING_SLACK_MS) return { watch, turn: "none" };
-  watch.looks += 1;
-  watch.lookedMs = nowMs;
-  if (verdict === "inside") watch.inside += 1;
-  if (watch.inside >= LOOKS) return enter(watch, true);
+  const inside = verdict === "inside" ? watch.inside + 1 : watch.inside;
+  const looks = watch.looks + 1;
+  if (inside >= LOOKS) return enter(watch, true);
   // The promise is D: with the centre of the error circle inside there is no more time to be certain.
-  if (signedM < 0 || watch.inside > 0 || watch.looks > LOOKS) return enter(watch, false);
-  return { watch, turn: "none" };
+  if (signedM < 0 || inside > 0 || looks > LOOKS) return enter(watch, false);
+  return {
+    watch: {
+      phase: "confirming",
+      zone: watch.zone,
+      sinceMs: watch.sinceMs,
+      lookedMs: nowMs,
+      inside: inside,
+      looks: looks,
+    },
+    turn: "none",
+  };
 }
 
 function enter(watch: Confirming, confirmed: boolean): { watch: Watch; turn: Turn } {
@@ -98,7 +110,7 @@ function enter(watch: Confirming, confirmed: boolean): { watch: Watch; turn: Tur
   };
 }
 
-/** The deadline passed without a second look: the suspicion stands, unconfirmed, where the first look was inside. */
+/** The deadline passed without a second look: the suspicion stands, unconfirmed, be the first look sure or uncertain. */
 export function expire(watch: Watch, nowMs: number): { watch: Watch; turn: Turn } {
   if (watch.phase !== "confirming" || nowMs < expiresAtMs(watch)) return { watch, turn: "none" };
   return enter(watch, false);

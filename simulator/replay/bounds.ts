@@ -20,6 +20,8 @@ const WALK_MPS = 3;
 const STILL_MPS = 0.5;
 const CONFIRM_S = 15;
 const STILL_LOOKS_S = [120, 600];
+/** The sensor may notice this late that a body set off: whoever must keep the promise has to assume it. */
+const ONSET_S = 12;
 const STEP_S = 1;
 
 /** A time during which the sensor says one thing. */
@@ -140,9 +142,9 @@ function greedyWaitS(ground: Ground, bout: StillBout, tS: number, row: number, c
   let speed = speedMps;
   let waitS = 0;
   while (waitS < limitS) {
-    const believed = (still || walking) && tS + waitS < untilS;
+    const believed = (still || walking) && tS + waitS < untilS - ONSET_S;
     if (!believed) {
-      if (still && tS + waitS < untilS + STEP_S) speed = 0;
+      if (still && tS + waitS < untilS - ONSET_S + STEP_S) speed = 0;
       leftM -= speed + ACCEL_MPS2 / 2;
       speed = Math.min(CEILING_MPS, speed + ACCEL_MPS2);
     } else if (walking) leftM -= WALK_MPS;

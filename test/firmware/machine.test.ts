@@ -86,13 +86,15 @@ test("a basement where the sky comes and goes is one episode, until the wearer s
   const flicker = (s: number) => s < 60 || s % 2_400 < 120;
   const zones = [circleAt("home", 900, 300)];
   const rest = live({ zones, hours: 10, sky: flicker, motions: STILL_FROM_THE_START });
-  expect(told(rest.alerts)).toEqual(["location-lost", "location-restored"]);
+  const lostAtS = rest.alerts.filter((a) => a.about === "location-lost").map((a) => a.s);
+  expect(lostAtS).toHaveLength(2);
+  expect(lostAtS[1] - lostAtS[0], "four times a day at most").toBeGreaterThanOrEqual(6 * 3_600);
   const fidgets: [number, "still" | "moving"][] = [
     [5, "still"],
     [18_000, "moving"],
     [18_030, "still"],
   ];
-  const twice = live({ zones, hours: 10, sky: flicker, motions: fidgets });
+  const twice = live({ zones, hours: 6, sky: flicker, motions: fidgets });
   expect(told(twice.alerts).filter((about) => about === "location-lost")).toHaveLength(2);
 });
 
@@ -158,4 +160,66 @@ test("before an order begins and after it ends no zone counts", () => {
 test("the same night gives the same effects", () => {
   const night = { zones: [circleAt("home", 900, 300)], hours: 2, northM: (s: number) => 1_000 * Math.sin(s / 600) };
   expect(live(night).effects).toEqual(live(night).effects);
+});
+
+test("setting off while the receiver searches in vain keeps the zone's deadline for location-lost", () => {
+  const zones = [circleAt("home", 1_110, 300)];
+  const sky = (s: number) => s < 100;
+  // The look of two minutes into the stillness is on when he sets off.
+  const motions: [number, "still" | "moving"][] = [
+    [5, "still"],
+    [200, "moving"],
+  ];
+  const night = live({ zones, hours: 1, sky, motions });
+  expect(night.on.some((s) => s > 140 && s < 200)).toBe(true);
+  // 800 m at 3 m/s² from 12 s before the sensor noticed take 23 s.
+  expect(night.alerts[0].s).toBeLessThanOrEqual(200 - 12 + 25 + 60);
+});
+
+test("setting off after failed looks keeps the zone's deadline too", () => {
+  const zones = [circleAt("home", 1_110, 300)];
+  const motions: [number, "still" | "moving"][] = [
+    [5, "still"],
+    [1_000, "moving"],
+  ];
+  const night = live({ zones, hours: 1, sky: (s) => s < 130, motions });
+  expect(told(night.alerts)[0]).toBe("location-lost");
+  expect(night.alerts[0].s).toBeLessThanOrEqual(1_000 - 12 + 25 + 60);
+});
+
+test("a schedule that opens while the receiver searches in vain is not forgotten", () => {
+  const schedule = [{ days: 0x7f, fromMin: 20 * 60 + 16, toMin: 23 * 60 }];
+  const zones = [circleAt("work", 0, 300, { schedule })];
+  const night = live({ zones, hours: 1, sky: (s) => s < 130, motions: STILL_FROM_THE_START });
+  expect(told(night.alerts)[0]).toBe("location-lost");
+  expect(night.alerts[0].s).toBeLessThanOrEqual(16 * 60 + 60);
+});
+
+test("a schedule that opens far away does not make a place without a sky a loss", () => {
+  const schedule = [{ days: 0x7f, fromMin: 20 * 60 + 10, toMin: 23 * 60 }];
+  const zones = [circleAt("work", 40_000, 300, { schedule })];
+  const night = live({ zones, hours: 0.2, sky: (s) => s < 130, motions: STILL_FROM_THE_START });
+  expect(night.alerts).toEqual([]);
+});
+
+test("a claim of 190 m does not make a boundary at 300 m far", () => {
+  const zones = [circleAt("home", 600, 300)];
+  const night = live({ zones, hours: 0.05, hAccM: () => 190 });
+  expect(night.fixes.length).toBeGreaterThan(3);
+});
+
+test("a poor fix is used when no better one comes", () => {
+  const zones = [circleAt("far", 60_000, 300)];
+  const night = live({ zones, hours: 0.2, sky: (s) => s >= 55 && s <= 57, hAccM: () => 25 });
+  expect(night.effects.some(({ effect }) => effect.kind === "journal.append")).toBe(true);
+  expect(night.on).toEqual([0]);
+});
+
+test("what an alert says of the distance is measured, or not said", () => {
+  const north = (s: number) => (s < 600 ? 0 : Math.min((s - 600) * 25, 30_000));
+  const night = live({ zones: [circleAt("home", 0, 300)], hours: 0.5, northM: north });
+  expect(told(night.alerts)).toEqual(["home entered", "home left"]);
+  const left = night.alerts[1];
+  const metres = ((left.fix?.latE7 ?? 0) / 1e7 - 35.68) * 110_950 - 300;
+  expect((left.signedMm ?? 0) / 1000).toBeCloseTo(metres, -1);
 });

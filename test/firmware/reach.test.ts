@@ -4,23 +4,29 @@ import {
   ACCEL_MPS2,
   advanceReach,
   CEILING_MPS,
+  changePace,
   freeCoverM,
+  moveBoundary,
+  NEVER_MS,
   type Reach,
+  reachFrom,
   touchAfterMs,
+  touchAtMs,
   WALK_MPS,
 } from "../../firmware/sampling/reach.ts";
 
 const HORIZON_MS = 10_000_000;
 
 function free(slackM: number, speedMps: number): Reach {
-  return { pace: "free", slackM, speedMps, atMs: 0 };
+  return reachFrom("free", slackM, speedMps, 0);
 }
 
 /** The same bound, integrated in small steps. */
 function coveredByStepsM(speedMps: number, seconds: number): number {
-  const stepS = 0.001;
+  const steps = 100_000;
+  const stepS = seconds / steps;
   let metres = 0;
-  for (let t = 0; t < seconds; t += stepS) metres += Math.min(CEILING_MPS, speedMps + ACCEL_MPS2 * t) * stepS;
+  for (let i = 0; i < steps; i++) metres += Math.min(CEILING_MPS, speedMps + ACCEL_MPS2 * (i + 0.5) * stepS) * stepS;
   return metres;
 }
 
@@ -30,7 +36,7 @@ test("the closed form covers the same ground as integrating the speed bound", ()
       fc.double({ min: 0, max: 60, noNaN: true }),
       fc.double({ min: 0, max: 60, noNaN: true }),
       (speed, seconds) => {
-        expect(freeCoverM(speed, seconds)).toBeCloseTo(coveredByStepsM(speed, seconds), -0.5);
+        expect(freeCoverM(speed, seconds)).toBeCloseTo(coveredByStepsM(speed, seconds), 2);
       },
     ),
     { numRuns: 50 },
@@ -71,8 +77,8 @@ test("advancing in two steps is advancing in one", () => {
 });
 
 test("a believed stillness uses nothing up, and a walk three metres a second", () => {
-  const still: Reach = { pace: "still", slackM: 100, speedMps: 0, atMs: 0 };
-  const walking: Reach = { pace: "walking", slackM: 100, speedMps: 0, atMs: 0 };
+  const still = reachFrom("still", 100, 0, 0);
+  const walking = reachFrom("walking", 100, 0, 0);
   advanceReach(still, 60_000);
   advanceReach(walking, 10_000);
   expect(still.slackM).toBe(100);
@@ -83,4 +89,43 @@ test("a believed stillness uses nothing up, and a walk three metres a second", (
 test("no slack means the boundary may be touched now", () => {
   expect(touchAfterMs(free(0, 0), HORIZON_MS)).toBe(0);
   expect(touchAfterMs(free(-5, 30), HORIZON_MS)).toBe(0);
+});
+
+test("the instant of the touch is remembered once it has passed", () => {
+  const reach = free(150, 0);
+  const touchMs = touchAtMs(reach, HORIZON_MS);
+  expect(touchMs).toBe(10_000);
+  advanceReach(reach, 60_000);
+  expect(touchAtMs(reach, HORIZON_MS)).toBe(touchMs);
+});
+
+test("who set off is taken to have done so as long ago as the sensor may be late", () => {
+  const still = reachFrom("still", 1_000, 0, 0);
+  changePace(still, "free", 100_000);
+  expect(still.slackM).toBeCloseTo(1_000 - freeCoverM(0, 12), 6);
+  expect(still.speedMps).toBe(36);
+  const near = reachFrom("still", 20, 0, 0);
+  changePace(near, "free", 100_000);
+  expect(touchAtMs(near, HORIZON_MS)).toBeLessThan(100_000 - 8_000);
+  const justNow = reachFrom("still", 1_000, 0, 95_000);
+  changePace(justNow, "free", 100_000);
+  expect(justNow.slackM).toBeCloseTo(1_000 - freeCoverM(0, 5), 6);
+});
+
+test("who walked may ride by the time the sensor says so, from a walker's speed", () => {
+  const walking = reachFrom("walking", 1_000, 1, 0);
+  changePace(walking, "free", 100_000);
+  expect(walking.slackM).toBeCloseTo(1_000 - 88 * WALK_MPS - freeCoverM(WALK_MPS, 12), 6);
+});
+
+test("another boundary keeps the ground covered since the fix", () => {
+  const reach = free(1_000, 0);
+  advanceReach(reach, 10_000);
+  moveBoundary(reach, 500);
+  expect(reach.slackM).toBeCloseTo(350, 6);
+  moveBoundary(reach, 100);
+  expect(touchAtMs(reach, HORIZON_MS)).toBe(10_000);
+  moveBoundary(reach, 5_000);
+  expect(touchAtMs(reach, HORIZON_MS)).toBeGreaterThan(10_000);
+  expect(reachFrom("free", 5, 0, 0).touchedMs).toBe(NEVER_MS);
 });
