@@ -27,8 +27,8 @@ export function renderReport(data: ReportData, lang: Lang): string {
 <main>
 ${header(data, words)}
 <section><h2>${words.map}</h2><div class="frame">${drawMap(data, words)}</div>${legend(words)}<p class="hint">${words.mapHint}</p></section>
-<section><h2>${words.distance}</h2><p id="readout" class="readout" aria-live="polite">&nbsp;</p><div class="frame wide">${drawDistance(data, words)}</div><p class="hint">${words.distanceHint}</p></section>
-<section><h2>${words.charge}</h2><div class="frame wide">${drawCharge(data, words)}</div><p class="hint">${words.chargeHint}</p></section>
+<section><h2>${words.distance}</h2><p id="readout" class="readout" aria-live="polite">&nbsp;</p><div class="frame">${drawDistance(data, words, "broad")}${drawDistance(data, words, "narrow")}</div><p class="hint">${words.distanceHint}</p></section>
+<section><h2>${words.charge}</h2><div class="frame">${drawCharge(data, words, "broad")}${drawCharge(data, words, "narrow")}</div><p class="hint">${words.chargeHint}</p></section>
 <section><h2>${words.visits}</h2>${visitsTable(data, words)}</section>
 </main>
 <script id="data" type="application/json">${readout.replaceAll("<", "\\u003c")}</script>
@@ -47,7 +47,7 @@ function header(data: ReportData, words: Strings): string {
   const delays = visits.filter((v) => v.delayS !== undefined && v.beyondModel === undefined).map((v) => v.delayS ?? 0);
   const account = fill(words.account, {
     visits: visits.length,
-    longest: delays.length > 0 ? spanText(Math.max(...delays)) : words.none,
+    longest: delays.length > 0 ? spanText(Math.max(...delays), words) : words.none,
     falseAlerts: s.falseAlerts,
     beyond: s.beyondModel,
     fixes: s.fixesOutside,
@@ -56,7 +56,7 @@ function header(data: ReportData, words: Strings): string {
   });
   const run = fill(words.run, {
     points: s.points.toLocaleString("en"),
-    span: spanText(s.spanS),
+    span: spanText(s.spanS, words),
     receiver: data.receiver,
     engine: data.engine,
     seed: data.seed,
@@ -99,7 +99,7 @@ function visitsTable(data: ReportData, words: Strings): string {
     const cells = [
       escapeHtml(visit.zone),
       clockText(visit.entryMs),
-      spanText(visit.stayS),
+      spanText(visit.stayS, words),
       visit.detectedMs === undefined ? "–" : clockText(visit.detectedMs),
       visit.delayS === undefined ? "–" : `${Math.round(visit.delayS)} s`,
       `<span class="mark ${name}">${text}</span>`,

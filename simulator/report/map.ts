@@ -25,6 +25,7 @@ export function drawMap(data: ReportData, words: Strings): string {
   const body = [
     `<g class="zones">${data.zones.map((zone) => drawZone(zone, project, words)).join("")}</g>`,
     `<polyline class="track" points="${track.join(" ")}"/>`,
+    `<g class="names">${data.zones.map((zone) => nameZone(zone, project)).join("")}</g>`,
     `<g class="fixes">${data.fixes.map((fix) => mark("circle", fix.accepted ? "fix" : "fix rejected", project.x(fix.lon), project.y(fix.lat), `${fix.accepted ? words.fix : `${words.rejected}: ${fix.reason ?? ""}`} ${clockText(fix.timeMs)}`)).join("")}</g>`,
     `<g class="alerts">${data.alerts
       .filter((a) => a.lat !== undefined && a.lon !== undefined)
@@ -99,6 +100,17 @@ function drawZone(zone: ReportZone, project: Projection, words: Strings): string
       (ring) => `M${ring.map(([lon, lat]) => `${project.x(lon).toFixed(1)} ${project.y(lat).toFixed(1)}`).join("L")}Z`,
     );
   return `<path class="zone ${zone.kind}" fill-rule="evenodd" d="${rings.join("")}">${title}</path>`;
+}
+
+/** The name stands above the zone's northernmost point. */
+function nameZone(zone: ReportZone, project: Projection): string {
+  const { circle } = zone;
+  const outline = (zone.polygons ?? []).flat(2);
+  const [lon, lat] = circle
+    ? [circle.lon, circle.lat]
+    : outline.reduce((top, at) => (at[1] > top[1] ? at : top), outline[0] ?? [0, 0]);
+  const y = project.y(lat) - (circle ? circle.radiusM * project.scale : 0) - 6;
+  return `<text class="name ${zone.kind}" x="${project.x(lon).toFixed(1)}" y="${y.toFixed(1)}">${escapeHtml(zone.id)}</text>`;
 }
 
 /** Fixes are dots, alerts are diamonds: shape tells them apart where colour cannot. */

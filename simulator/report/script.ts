@@ -11,6 +11,7 @@ export const SCRIPT = `
     const metres = barMetres / view.k;
     barText.textContent = metres >= 1000 ? (metres / 1000).toPrecision(2) + " km" : Math.round(metres) + " m";
     for (const dot of world.querySelectorAll(".fix")) dot.setAttribute("r", 3 / Math.sqrt(view.k));
+    for (const name of world.querySelectorAll(".name")) name.style.fontSize = "calc(var(--name) / " + view.k + ")";
   };
   const zoom = (by, x, y) => {
     const k = Math.min(200, Math.max(0.2, view.k * by));
@@ -31,18 +32,19 @@ export const SCRIPT = `
     else return;
     event.preventDefault();
   });
-  const chart = document.getElementById("distance"), when = document.getElementById("when");
   const cursor = document.getElementById("cursor"), readout = document.getElementById("readout");
-  const { from, to, left, right } = chart.dataset;
   const rowAt = (rows, ms) => { let low = 0, high = rows.length - 1; while (low < high) { const mid = (low + high + 1) >> 1; if (rows[mid][0] <= ms) low = mid; else high = mid - 1; } return rows[low]; };
-  chart.addEventListener("pointermove", (event) => {
-    const x = new DOMPoint(event.clientX, event.clientY).matrixTransform(chart.getScreenCTM().inverse()).x;
-    const part = Math.min(1, Math.max(0, (x - left) / (right - left)));
-    const ms = Number(from) + part * (to - from);
-    when.setAttribute("x1", Number(left) + part * (right - left)); when.setAttribute("x2", when.getAttribute("x1"));
-    const body = rowAt(data.track, ms), metres = rowAt(data.distance, ms);
-    if (body) { cursor.setAttribute("cx", body[1]); cursor.setAttribute("cy", body[2]); }
-    readout.textContent = new Date(ms).toISOString().slice(0, 19).replace("T", " ") + " UTC \\u00b7 " + (metres ? metres[1] + " m" : "");
-  });
+  for (const chart of document.querySelectorAll(".distance")) {
+    const when = chart.querySelector(".when"), { from, to, left, right } = chart.dataset;
+    chart.addEventListener("pointermove", (event) => {
+      const x = new DOMPoint(event.clientX, event.clientY).matrixTransform(chart.getScreenCTM().inverse()).x;
+      const part = Math.min(1, Math.max(0, (x - left) / (right - left)));
+      const ms = Number(from) + part * (to - from);
+      when.setAttribute("x1", Number(left) + part * (right - left)); when.setAttribute("x2", when.getAttribute("x1"));
+      const body = rowAt(data.track, ms), metres = rowAt(data.distance, ms);
+      if (body) { cursor.setAttribute("cx", body[1]); cursor.setAttribute("cy", body[2]); }
+      readout.textContent = new Date(ms).toISOString().slice(0, 19).replace("T", " ") + " UTC \\u00b7 " + (metres ? metres[1] + " m" : "");
+    });
+  }
 })();
 `;

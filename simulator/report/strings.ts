@@ -3,7 +3,7 @@ export type Lang = "en" | "ja";
 const en = {
   lang: "en",
   heading: "Replay report",
-  allDetected: "Every stay was detected within {delay} s.",
+  allDetected: "Every stay of {delay} s or longer was detected within {delay} s.",
   noVisits: "No zone was entered.",
   failed: "The promise was broken: {missed} missed, {late} late.",
   account:
@@ -36,6 +36,9 @@ const en = {
   rejected: "rejected fix",
   alert: "alert",
   inside: "inside",
+  seconds: "{s} s",
+  minutes: "{min} min",
+  hours: "{h} h {min} min",
   run: "{points} points over {span} · receiver {receiver} · engine {engine} · seed {seed} · D {delay} s · H {heartbeat} s",
   numbers:
     "{fixes} fixes in {attempts} attempts, receiver on for {on} s, {mah} mAh; one a minute: {baseFixes} fixes, {baseOn} s, {baseMah} mAh",
@@ -46,7 +49,7 @@ export type Strings = typeof en;
 const ja: Strings = {
   lang: "ja",
   heading: "再生報告書",
-  allDetected: "すべての進入を {delay} 秒以内に検知しました。",
+  allDetected: "{delay} 秒以上の滞在はすべて {delay} 秒以内に検知しました。",
   noVisits: "区域への進入はありませんでした。",
   failed: "約束が守られませんでした: 見逃し {missed}、遅れ {late}。",
   account:
@@ -79,6 +82,9 @@ const ja: Strings = {
   rejected: "棄却した測位",
   alert: "警報",
   inside: "区域内",
+  seconds: "{s} 秒",
+  minutes: "{min} 分",
+  hours: "{h} 時間 {min} 分",
   run: "{points} 点・{span} · 受信機 {receiver} · エンジン {engine} · seed {seed} · D {delay} 秒 · H {heartbeat} 秒",
   numbers:
     "測位 {fixes} 回(試行 {attempts} 回)、受信機 {on} 秒、{mah} mAh。毎分測位: {baseFixes} 回、{baseOn} 秒、{baseMah} mAh",
@@ -101,8 +107,9 @@ export function clockText(ms: number): string {
 }
 
 /** `49 s`, `12 min`, `3 h 05 min`. */
-export function spanText(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
+export function spanText(seconds: number, words: Strings): string {
+  if (seconds < 90) return fill(words.seconds, { s: Math.round(seconds) });
   const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  if (minutes < 90) return fill(words.minutes, { min: minutes });
+  return fill(words.hours, { h: Math.floor(minutes / 60), min: String(minutes % 60).padStart(2, "0") });
 }

@@ -12,12 +12,13 @@ h2{font-size:1.05rem;margin:36px 0 8px}
 .verdict{font-size:1.2rem;font-weight:600;margin:.9em 0 .2em}
 .good{color:var(--good)}.bad{color:var(--bad)}
 .frame{background:var(--card);border:1px solid var(--rule);border-radius:8px;overflow:hidden}
-svg{display:block;width:100%}
+svg{display:block;width:100%}.narrow{display:none}
 .map{height:min(72vh,720px);touch-action:pan-y;cursor:grab}
 .map:focus-visible{outline:2px solid var(--track);outline-offset:-2px}
 .track{fill:none;stroke:var(--track);stroke-width:2.2;stroke-linejoin:round;vector-effect:non-scaling-stroke}
 .zone{fill:var(--zone);fill-opacity:.16;stroke:var(--zone);stroke-width:1.4;vector-effect:non-scaling-stroke}
 .zone.inclusion{fill:var(--home);stroke:var(--home);stroke-dasharray:5 4}
+.map{--name:20px}.name{font-size:var(--name);fill:var(--zone);text-anchor:middle;paint-order:stroke;stroke:var(--card);stroke-width:3px}.name.inclusion{fill:var(--home)}
 .buffer{fill:none;stroke:var(--zone);stroke-dasharray:3 4;vector-effect:non-scaling-stroke}
 .fix{fill:var(--fix);stroke:var(--card);stroke-width:.8;vector-effect:non-scaling-stroke}
 .fix.rejected{fill:var(--card);stroke:var(--fix);stroke-width:1.2}
@@ -38,7 +39,7 @@ svg{display:block;width:100%}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.92rem}
 th{text-align:left;font-weight:600;color:var(--soft)}th,td{padding:7px 10px 7px 0;border-bottom:1px solid var(--rule);vertical-align:top}
 .mark.beyond{color:var(--soft)}
-@media(max-width:640px){main{padding:18px 14px 40px}.map{height:96vw}.axis,.note{font-size:26px}.wide{overflow-x:auto}.wide svg{min-width:560px}.scale text{font-size:34px}
+@media(max-width:640px){main{padding:18px 14px 40px}.map{height:96vw}.broad{display:none}.narrow{display:block}.map{--name:34px}.scale text{font-size:34px}
 thead{display:none}tr{display:block;padding:10px 0;border-bottom:1px solid var(--rule)}td{display:flex;justify-content:space-between;gap:14px;border:0;padding:2px 0}td::before{content:attr(data-head);color:var(--soft)}td>span{text-align:right}}
 @media print{.map{height:150mm}.hint{color:#444}section{break-inside:avoid}}
 `;

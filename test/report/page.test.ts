@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNodeEngine } from "../../simulator/engines/node.ts";
 import { layZones } from "../../simulator/replay/lay-zones.ts";
@@ -102,6 +102,17 @@ test("thinning keeps the ends and the extremes", () => {
   expect(thinTrack([0, 0.1, 0.2, 5, 5.1], [0, 0, 0, 0, 0], 1)).toEqual([0, 3, 4]);
 });
 
+/** Texts of the two charts that reach out of their picture. */
+function cutLabels(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll(".chart")].flatMap((chart) => {
+    const frame = chart.getBoundingClientRect();
+    return [...chart.querySelectorAll("text")].filter((text) => {
+      const box = text.getBoundingClientRect();
+      return box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom;
+    }).map((text) => text.textContent);
+  })`);
+}
+
 const SIZES = [
   { width: 1280, height: 900, dark: false, lang: "en" },
   { width: 390, height: 844, dark: true, lang: "ja" },
@@ -126,13 +137,14 @@ test.skipIf(executablePath === undefined).each(SIZES)(
     expect(await page.locator("#map .alert").count()).toBe(data.alerts.filter((a) => a.lat !== undefined).length);
     expect(await page.locator(".visit-row").count()).toBe(data.visits.length);
     expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-    for (const id of ["map", "distance", "charge"]) {
-      const box = await page.locator(`#${id}`).boundingBox();
-      expect(box?.width, id).toBeGreaterThan(300);
-      expect(box?.height, id).toBeGreaterThan(80);
+    for (const picture of ["#map", ".distance:visible", ".charge:visible"]) {
+      const box = await page.locator(picture).boundingBox();
+      expect(box?.width, picture).toBeGreaterThan(300);
+      expect(box?.height, picture).toBeGreaterThan(80);
     }
+    expect(await cutLabels(page), "labels that the picture cuts off").toEqual([]);
     const before = await page.locator("#cursor").getAttribute("cx");
-    await page.locator("#distance").hover({ position: { x: 200, y: 60 } });
+    await page.locator(".distance:visible").hover({ position: { x: 200, y: 60 } });
     expect(await page.locator("#readout").textContent()).toMatch(/UTC · -?\d+ m/);
     expect(await page.locator("#cursor").getAttribute("cx")).not.toBe(before);
     await page.locator("#map").focus();
