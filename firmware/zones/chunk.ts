@@ -1,7 +1,8 @@
 import { i32In, openWindow, type Pack } from "./pack.ts";
 
 /**
- * Sixteen edges of a ring: a header with a rounded-out box, and the vertices as differences as wide as they need.
+ * Sixteen edges of a ring: a header with a rounded-out box, and the vertices as differences as wide as they need. Where
+ * the last edge ends is not written again: there the next chunk of the ring begins, or the ring itself.
  *
  *   header  first vertex lon i32, lat i32; box west, south, east, north of it u8 each, in units of 2^shift;
  *           shift (low 5 bits) and "last of its ring" (bit 7) u8; edges − 1 (low 4 bits) and width (high 4) u8
@@ -67,12 +68,15 @@ export function readChunkHeader(pack: Pack, header: number, chunk: Chunk): void 
 
 /** Bytes that the vertices of the chunk with this last header byte take. */
 export function vertexBytes(shape: number): number {
-  return ((shape & 15) + 1) * WIDTH_BYTES[shape >> 4];
+  return (shape & 15) * WIDTH_BYTES[shape >> 4];
 }
 
-/** Fills in the vertices of the chunk whose header was read last; they lie at `offset`. */
-export function readChunkVertices(pack: Pack, offset: number, chunk: Chunk): void {
-  chunk.edges = (chunk.shape & 15) + 1;
+/** Fills in the vertices of the chunk whose header was read last; they lie at `offset`, but for the end of its last edge. */
+export function readChunkVertices(pack: Pack, offset: number, chunk: Chunk, endX: number, endY: number): void {
+  const inner = chunk.shape & 15;
+  chunk.edges = inner + 1;
+  chunk.x[inner + 1] = endX;
+  chunk.y[inner + 1] = endY;
   chunk.x[0] = chunk.x0;
   chunk.y[0] = chunk.y0;
   const at = openWindow(pack, offset, vertexBytes(chunk.shape));
@@ -85,7 +89,7 @@ export function readChunkVertices(pack: Pack, offset: number, chunk: Chunk): voi
 
 function decode12(bytes: Uint8Array, from: number, chunk: Chunk): void {
   let at = from;
-  for (let i = 0; i < chunk.edges; i++) {
+  for (let i = 0; i < chunk.edges - 1; i++) {
     const middle = bytes[at + 1];
     chunk.x[i + 1] = chunk.x[i] + (((bytes[at] | (middle << 8)) << 20) >> 20);
     chunk.y[i + 1] = chunk.y[i] + ((((middle >> 4) | (bytes[at + 2] << 4)) << 20) >> 20);
@@ -95,7 +99,7 @@ function decode12(bytes: Uint8Array, from: number, chunk: Chunk): void {
 
 function decode16(bytes: Uint8Array, from: number, chunk: Chunk): void {
   let at = from;
-  for (let i = 0; i < chunk.edges; i++) {
+  for (let i = 0; i < chunk.edges - 1; i++) {
     chunk.x[i + 1] = chunk.x[i] + (((bytes[at] | (bytes[at + 1] << 8)) << 16) >> 16);
     chunk.y[i + 1] = chunk.y[i] + (((bytes[at + 2] | (bytes[at + 3] << 8)) << 16) >> 16);
     at += 4;
@@ -104,7 +108,7 @@ function decode16(bytes: Uint8Array, from: number, chunk: Chunk): void {
 
 function decode20(bytes: Uint8Array, from: number, chunk: Chunk): void {
   let at = from;
-  for (let i = 0; i < chunk.edges; i++) {
+  for (let i = 0; i < chunk.edges - 1; i++) {
     const middle = bytes[at + 2];
     chunk.x[i + 1] = chunk.x[i] + (((bytes[at] | (bytes[at + 1] << 8) | (middle << 16)) << 12) >> 12);
     chunk.y[i + 1] = chunk.y[i] + ((((middle >> 4) | (bytes[at + 3] << 4) | (bytes[at + 4] << 12)) << 12) >> 12);
@@ -114,7 +118,7 @@ function decode20(bytes: Uint8Array, from: number, chunk: Chunk): void {
 
 function decode32(bytes: Uint8Array, from: number, chunk: Chunk): void {
   let at = from;
-  for (let i = 0; i < chunk.edges; i++) {
+  for (let i = 0; i < chunk.edges - 1; i++) {
     chunk.x[i + 1] = chunk.x[i] + i32In(bytes, at);
     chunk.y[i + 1] = chunk.y[i] + i32In(bytes, at + 4);
     at += 8;

@@ -1,3 +1,4 @@
+import { ID_MOST_BYTES, SPAN_MOST_E7, VERTICES_MOST, WINDOWS_MOST, ZONES_MOST } from "../../protocol/limits.ts";
 import type { Ring, Zone } from "../../protocol/messages/zone.ts";
 import { CHUNK_EDGES, LAST_IN_RING, WIDTH_BYTES } from "./chunk.ts";
 import { crc32 } from "./crc32.ts";
@@ -6,18 +7,22 @@ import { ALWAYS, CHECK_AT, HEADER_BYTES, MAGIC, RESIDENT_BOXES, ZONE_BYTES } fro
 
 export type Written = { ok: true; bytes: Uint8Array } | { ok: false; reason: string; zone: string };
 
-/** An order for one wearer; a thousand zones are a province of schools. */
-export const ZONES_LIMIT = 1_000;
-/** Design §8, twice the stated need. */
-export const VERTICES_LIMIT = 40_000;
-/** Products of two differences stay exact in a double up to this. Degrees × 10⁷. */
-const SPAN_LIMIT_E7 = 67_000_000;
-const ID_LIMIT_BYTES = 64;
-const WINDOWS_LIMIT = 100;
+/** `buffer` is a u16 of the pack, metres. */
+const BUFFER_ROOM_M = 65_535;
+/** A metre is never more than this many 10⁻⁷ degrees of longitude that anyone could mean; at the pole it is all of them. */
+const EAST_LEAST_M = 1e-9;
 
-/** Lays the zones out as `pack.ts` reads them. Runs where orders are made; the device only reads. */
+/**
+ * Lays the zones out as `pack.ts` reads them. Runs where orders are made; the device only reads. Lengths are whole metres, rounded
+ * up, so that no zone shrinks. What the pack cannot hold is refused with the zone's id; the bounds are those of an order
+ * (`protocol/limits.ts`), with which the boxes and the cache stay below 8 KB, and
+ *
+ *   pack.too-wide   6.7° from side to side, where products are still exact. A circle counts with its box, so near the pole, where
+ *                   degrees of longitude grow short, one of 50 km is refused from 82° on, one of 1 km from 89.8°.
+ *   pack.too-long   a buffer past 65 km.
+ */
 export function writePack(zones: Zone[]): Written {
-  if (zones.length > ZONES_LIMIT) return { ok: false, reason: "pack.too-many-zones", zone: "" };
+  if (zones.length > ZONES_MOST) return { ok: false, reason: "pack.too-many-zones", zone: zones[ZONES_MOST].id };
   const perBox = Math.max(1, Math.ceil(zones.length / RESIDENT_BOXES));
   const ordered = zones.slice().sort((a, b) => mortonOf(a) - mortonOf(b));
   const out: number[] = [];
@@ -28,7 +33,7 @@ export function writePack(zones: Zone[]): Written {
     const zone = ordered[i];
     const reason = checkZone(zone);
     vertices += vertexCount(zone);
-    if (reason !== undefined || vertices > VERTICES_LIMIT)
+    if (reason !== undefined || vertices > VERTICES_MOST)
       return { ok: false, reason: reason ?? "pack.too-many-vertices", zone: zone.id };
     putI32(out, HEADER_BYTES + ZONE_BYTES * ordered.length + 4 * i, out.length);
     pushName(out, zone);
@@ -46,10 +51,11 @@ export function writePack(zones: Zone[]): Written {
 }
 
 function checkZone(zone: Zone): string | undefined {
-  if (utf8(zone.id).length > ID_LIMIT_BYTES) return "pack.long-id";
-  if (zone.schedule !== undefined && zone.schedule.length > WINDOWS_LIMIT) return "pack.too-many-windows";
+  if (utf8(zone.id).length > ID_MOST_BYTES) return "pack.long-id";
+  if (zone.schedule !== undefined && zone.schedule.length > WINDOWS_MOST) return "pack.too-many-windows";
+  if (zone.bufferM > BUFFER_ROOM_M) return "pack.too-long";
   const box = boxOf(zone);
-  return box.east - box.west > SPAN_LIMIT_E7 || box.north - box.south > SPAN_LIMIT_E7 ? "pack.too-wide" : undefined;
+  return box.east - box.west > SPAN_MOST_E7 || box.north - box.south > SPAN_MOST_E7 ? "pack.too-wide" : undefined;
 }
 
 function vertexCount(zone: Zone): number {
@@ -76,13 +82,14 @@ function pushZone(out: number[], at: number, zone: Zone): void {
   putI32(out, at + 12, box.north);
   out[at + 16] = zone.kind === "exclusion" ? 0 : 1;
   out[at + 17] = zone.shape.kind === "circle" ? 0 : 1;
-  out[at + 18] = zone.bufferM & 255;
-  out[at + 19] = zone.bufferM >> 8;
+  const bufferM = Math.ceil(zone.bufferM);
+  out[at + 18] = bufferM & 255;
+  out[at + 19] = bufferM >> 8;
   putI32(out, at + 20, out.length);
   if (zone.shape.kind === "circle") {
     pushI32(out, zone.shape.lonE7);
     pushI32(out, zone.shape.latE7);
-    pushI32(out, zone.shape.radiusM);
+    pushI32(out, Math.ceil(zone.shape.radiusM));
     return;
   }
   const chunks = chunksOf(zone);
@@ -115,7 +122,7 @@ function writeChunk(ring: number[], from: number, to: number): WrittenChunk {
   for (let i = from + 1; i <= to; i++) {
     const x = ring[2 * (i % n)];
     const y = ring[2 * (i % n) + 1];
-    deltas.push(x - ring[2 * (i - 1)], y - ring[2 * (i - 1) + 1]);
+    if (i < to) deltas.push(x - ring[2 * (i - 1)], y - ring[2 * (i - 1) + 1]);
     [west, south, east, north] = [Math.min(west, x), Math.min(south, y), Math.max(east, x), Math.max(north, y)];
   }
   let shift = 0;
@@ -214,7 +221,7 @@ function circleBox(shape: { latE7: number; lonE7: number; radiusM: number }): {
   const metric = createMetric();
   setMetric(metric, shape.latE7);
   const y = Math.ceil((shape.radiusM * 1.01) / metric.north0);
-  const x = Math.ceil((shape.radiusM * 1.03) / Math.max(metric.east0, metric.north0 / 100));
+  const x = Math.ceil((shape.radiusM * 1.03) / Math.max(metric.east0, EAST_LEAST_M));
   const west = shape.lonE7 - x < -1_800_000_000 ? shape.lonE7 - x + 3_600_000_000 : shape.lonE7 - x;
   return { west, south: shape.latE7 - y, east: west + 2 * x, north: shape.latE7 + y };
 }

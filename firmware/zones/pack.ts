@@ -6,7 +6,7 @@ import { crc32 } from "./crc32.ts";
  * The zones of an order as they lie in flash, and the little of them that stays in memory: a box for each zone (or for a
  * few neighbours), and a few blocks of what was read last. Layout, little-endian, offsets from the pack's start:
  *
- *   header     "OZP1", zones u16, zones per resident box u16, total bytes u32, CRC-32 of all but itself u32
+ *   header     "OZP2", zones u16, zones per resident box u16, total bytes u32, CRC-32 of all but itself u32
  *   zone       28 bytes each: west, south, east, north i32; kind u8; shape u8; buffer u16 (m); geometry u32; chunks u32
  *   name table u32 each: offset of id length u8, id bytes, windows u8 (255: always), days u8 + from u16 + to u16 each
  *   geometry   circle: lon i32, lat i32, radius u32 (m)
@@ -37,7 +37,7 @@ export const HEADER_BYTES = 16;
 /** Where the check sum stands. */
 export const CHECK_AT = 12;
 export const ZONE_BYTES = 28;
-export const MAGIC = 0x31505a4f;
+export const MAGIC = 0x32505a4f;
 /** 16 bytes each: with their groups and the cache they stay below 8 KB. */
 export const RESIDENT_BOXES = 320;
 export const BOXES_PER_GROUP = 16;

@@ -37,25 +37,31 @@ export function polygonDistance(
 function isInside(pack: Pack, headers: number, end: number, px: number, py: number, chunk: Chunk): boolean {
   let vertices = end;
   let odd = false;
-  let ringY = 0;
-  let opening = true;
+  let ring = headers;
   for (let header = headers; header < end; header += CHUNK_HEADER_BYTES) {
     readChunkHeader(pack, header, chunk);
-    if (opening) ringY = chunk.y0;
-    opening = chunk.lastInRing;
+    const next = chunk.lastInRing ? ring : header + CHUNK_HEADER_BYTES;
+    if (chunk.lastInRing) ring = header + CHUNK_HEADER_BYTES;
     if (py >= chunk.south && py <= chunk.north && px <= chunk.east) {
       if (px < chunk.west) {
         // Left of the whole chunk: only its ends say how often the ray crosses it.
-        const endY = opening ? ringY : i32At(pack, header + CHUNK_HEADER_BYTES + 4);
+        const endY = i32At(pack, next + 4);
         if (chunk.y0 > py !== endY > py) odd = !odd;
       } else {
-        readChunkVertices(pack, vertices, chunk);
+        readEdges(pack, next, vertices, chunk);
         if (crossesOddly(chunk, px, py)) odd = !odd;
       }
     }
     vertices += vertexBytes(chunk.shape);
   }
   return odd;
+}
+
+/** The edges of the chunk whose header was read last; the last of them ends where the chunk with the header `next` begins. */
+function readEdges(pack: Pack, next: number, vertices: number, chunk: Chunk): void {
+  const at = openWindow(pack, next, CHUNK_HEADER_BYTES);
+  const endX = i32In(pack.window, at);
+  readChunkVertices(pack, vertices, chunk, endX, i32In(pack.window, at + 4));
 }
 
 /** Squared metres to the nearest edge, or to the limit if none is nearer. */
@@ -76,22 +82,27 @@ function nearest2(
   let least2 = limit2;
   let second2 = limit2;
   let firstHeader = headers;
+  let firstNext = headers;
   let firstVertices = end;
   let vertices = end;
+  let ring = headers;
   for (let header = headers; header < end; header += CHUNK_HEADER_BYTES) {
     if (header > headers) readChunkHeader(pack, header, chunk);
+    const next = chunk.lastInRing ? ring : header + CHUNK_HEADER_BYTES;
+    if (chunk.lastInRing) ring = header + CHUNK_HEADER_BYTES;
     const from2 = chunkDistance2(chunk, px, py, metric);
     if (from2 < least2) {
       second2 = least2;
       least2 = from2;
       firstHeader = header;
+      firstNext = next;
       firstVertices = vertices;
     } else if (from2 < second2) second2 = from2;
     vertices += vertexBytes(chunk.shape);
   }
   if (least2 >= limit2) return limit2;
   readChunkHeader(pack, firstHeader, chunk);
-  readChunkVertices(pack, firstVertices, chunk);
+  readEdges(pack, firstNext, firstVertices, chunk);
   const best2 = nearestInChunk(chunk, px, py, metric, limit2);
   // Nearly always the nearest chunk has the nearest edge, and no other need be read.
   return best2 <= second2 ? best2 : nearestInOthers(pack, headers, end, firstHeader, px, py, best2, metric, chunk);
@@ -110,10 +121,13 @@ function nearestInOthers(
 ): number {
   let best2 = limit2;
   let vertices = end;
+  let ring = headers;
   for (let header = headers; header < end; header += CHUNK_HEADER_BYTES) {
     readChunkHeader(pack, header, chunk);
+    const next = chunk.lastInRing ? ring : header + CHUNK_HEADER_BYTES;
+    if (chunk.lastInRing) ring = header + CHUNK_HEADER_BYTES;
     if (header !== done && chunkDistance2(chunk, px, py, metric) < best2) {
-      readChunkVertices(pack, vertices, chunk);
+      readEdges(pack, next, vertices, chunk);
       best2 = nearestInChunk(chunk, px, py, metric, best2);
     }
     vertices += vertexBytes(chunk.shape);

@@ -65,9 +65,9 @@ export async function benchMembership(args: string[]): Promise<string[]> {
     show("point-in-polygon-hao: membership", hao),
     show("flatbush + point-in-polygon-hao: membership", filtered),
   );
-  const tableBytes = 16 + 32 * ZONES + zones.reduce((sum, z) => sum + 2 + z.id.length, 0);
+  const nameBytes = 4 * ZONES + zones.reduce((sum, z) => sum + 2 + z.id.length, 0);
   lines.push(
-    `index and vertices: ${((view.bytes - tableBytes) / vertices).toFixed(2)} B a vertex (with zone table and names ${(view.bytes / vertices).toFixed(2)})`,
+    `index and vertices: ${((view.bytes - nameBytes) / vertices).toFixed(2)} B a vertex (with names and schedules ${(view.bytes / vertices).toFixed(2)})`,
   );
   lines.push(oracleLine(args), distanceLine());
   return lines;
