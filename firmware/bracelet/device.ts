@@ -1,4 +1,6 @@
+import { configure, SETUP_REQUEST, type Setup, type SetupEvent, setupWakeMs } from "../gnss/configure.ts";
 import { createReceiver, cutStream, feed, type Receiver, type Report } from "../gnss/receiver.ts";
+import type { Radio } from "../gnss/ubx.ts";
 import { appendRecord, type Journal, openJournal } from "../journal/append.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Flash } from "../ports/flash.ts";
@@ -33,6 +35,16 @@ export interface Bracelet {
   ports: Ports;
   state: BraceletState;
   receiver: Receiver;
+  setup: Setup;
+  /** Power-ons at which the receiver could not be configured; it was used as it was. */
+  notConfigured: number;
+  /**
+   * What the receiver last said of its antenna and of jamming, and when by the device's clock; `undefined` before. Nothing
+   * is decided by it: what decides must be an event of `step`, or a replay of the journal could not repeat it.
+   */
+  radio: { reading: Radio; atMs: number } | undefined;
+  /** The receiver's own version (MON-VER), for diagnostics. */
+  receiverVersion: string | undefined;
   journal: Journal;
   onEffect: (effect: Effect) => void;
   onReport: (report: Report) => void;
@@ -51,6 +63,10 @@ export function startBracelet(ports: Ports, map: FlashMap, duty: Duty, onEffect:
     ports: ports,
     state: createState(duty, opened.pack, ports.clock.nowMs()),
     receiver: createReceiver(),
+    setup: { phase: "off" },
+    notConfigured: 0,
+    radio: undefined,
+    receiverVersion: undefined,
     journal: openJournal(ports.flash, map.journalAddress, map.journalBytes),
     onEffect: onEffect,
     onReport: ignoreReport,
@@ -73,16 +89,44 @@ export function senseMotion(bracelet: Bracelet, motion: Motion): void {
 
 /** The instant of `nextWakeMs` has come. Waking early or twice does no harm. */
 export function wakeUp(bracelet: Bracelet): void {
-  take(bracelet, { kind: "wake" });
+  const nowMs = bracelet.ports.clock.nowMs();
+  takeSetup(bracelet, { kind: "wake" });
+  // The machine hears of its own wake-ups only: what it hears is replayed one day, and the receiver's set-up is not.
+  if (nowMs >= nextWake(bracelet.state)) take(bracelet, { kind: "wake" });
 }
 
 export function nextWakeMs(bracelet: Bracelet): number {
-  return nextWake(bracelet.state);
+  return Math.min(nextWake(bracelet.state), setupWakeMs(bracelet.setup));
 }
 
 function takeReport(bracelet: Bracelet, report: Report): void {
-  if (report.kind === "fix") take(bracelet, { kind: "fix", fix: report.fix });
-  else if (report.kind === "no-fix") take(bracelet, { kind: "no-fix" });
+  switch (report.kind) {
+    case "fix":
+      take(bracelet, { kind: "fix", fix: report.fix });
+      break;
+    case "no-fix":
+      take(bracelet, { kind: "no-fix" });
+      break;
+    case "ack":
+    case "nak":
+      takeSetup(bracelet, report);
+      break;
+    case "radio":
+      bracelet.radio = { reading: report.radio, atMs: bracelet.ports.clock.nowMs() };
+      break;
+    case "version":
+      bracelet.receiverVersion = report.text;
+      break;
+  }
+}
+
+function takeSetup(bracelet: Bracelet, event: SetupEvent): void {
+  const turn = configure(bracelet.setup, event, bracelet.ports.clock.nowMs());
+  bracelet.setup = turn.setup;
+  if (turn.ask) bracelet.ports.serial.write(SETUP_REQUEST);
+  if (turn.reason === undefined) return;
+  bracelet.notConfigured += 1;
+  bracelet.ports.log.line(`${turn.reason} ${bracelet.notConfigured}`);
 }
 
 function take(bracelet: Bracelet, event: BraceletEvent): void {
@@ -92,7 +136,12 @@ function take(bracelet: Bracelet, event: BraceletEvent): void {
       const appended = appendRecord(bracelet.journal, effect.record);
       if (!appended.ok) bracelet.ports.log.line(appended.reason);
     }
-    if (effect.kind === "gnss.power" && effect.on) cutStream(bracelet.receiver);
+    if (effect.kind === "gnss.power") takePower(bracelet, effect.on);
     bracelet.onEffect(effect);
   }
+}
+
+function takePower(bracelet: Bracelet, on: boolean): void {
+  if (on) cutStream(bracelet.receiver);
+  takeSetup(bracelet, { kind: "power", on: on });
 }

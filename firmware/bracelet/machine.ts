@@ -2,10 +2,12 @@ import type { Fix } from "../../protocol/messages/fix.ts";
 import { raiseLost, raiseRestored } from "../alerts/alert.ts";
 import { judge } from "../gnss/gate.ts";
 import { recordFix } from "../journal/record.ts";
+import { NEVER_MS } from "../lib/instant.ts";
 import { noteMotion, noteSpeed, paceOf } from "../motion/still.ts";
 import { ACQUIRE_LIMIT_MS, makePlan, promisedOnMs, restAfterFailureMs } from "../sampling/plan.ts";
-import { advanceReach, CEILING_MPS, changePace, NEVER_MS, reachFrom, touchAtMs } from "../sampling/reach.ts";
+import { advanceReach, CEILING_MPS, changePace, reachFrom, touchAtMs } from "../sampling/reach.ts";
 import { noteTtff, ttff95Ms } from "../sampling/ttff.ts";
+import { metresBetween } from "../zones/geometry.ts";
 import { claimedDoubtM, radiusOfDoubtM } from "../zones/watch.ts";
 import type { Effect } from "./effects.ts";
 import type { BraceletEvent, Motion } from "./events.ts";
@@ -52,6 +54,8 @@ function wake(state: BraceletState, nowMs: number, effects: Effect[]): void {
     refreshActivity(state, nowMs, effects);
     advanceReach(state.reach, nowMs);
     rejudgeLastFix(state);
+    // A zone that begins to count round a wearer without a sky must not wait for the retry of a quieter time.
+    if (state.failures > 0 && state.reach.slackM <= 0) state.retryMs = nowMs;
     replan(state, nowMs);
   }
   if (state.receiver.phase === "acquiring") {
@@ -83,12 +87,16 @@ const SETTLE_MS = 8_000;
 
 function takeFix(state: BraceletState, fix: Fix, nowMs: number, effects: Effect[]): void {
   const receiver = state.receiver;
-  // Bytes may still arrive after the power went, and before a fix that could confirm anything.
-  if (receiver.phase === "off" || nowMs < state.plan.wantedFromMs) return;
+  // Bytes may still arrive after the power went.
+  if (receiver.phase === "off") return;
   const verdict = judge(state.gate, fix, nowMs);
-  effects.push({ kind: "fix.judged", fix: fix, accepted: verdict.ok, reason: verdict.ok ? undefined : verdict.reason });
-  if (!verdict.ok) return;
+  if (!verdict.ok) {
+    effects.push({ kind: "fix.judged", fix: fix, accepted: false, reason: verdict.reason });
+    return;
+  }
   if (receiver.solvedMs === undefined) receiver.solvedMs = nowMs;
+  // It settles meanwhile, but a fix this soon could confirm nothing.
+  if (nowMs < state.plan.wantedFromMs) return;
   receiver.held = fix;
   if (isGoodEnough(state, claimedDoubtM(fix.hAccMm)) || nowMs - receiver.solvedMs >= SETTLE_MS)
     acceptFix(state, fix, receiver.sinceMs, nowMs, effects);
@@ -99,6 +107,7 @@ function isGoodEnough(state: BraceletState, doubtM: number): boolean {
 }
 
 function acceptFix(state: BraceletState, fix: Fix, onMs: number, nowMs: number, effects: Effect[]): void {
+  effects.push({ kind: "fix.judged", fix: fix, accepted: true, reason: undefined });
   recordFix(fix, effects);
   noteTtff(state.ttff, nowMs - onMs, state.fixMs === undefined ? undefined : onMs - state.fixMs);
   noteSpeed(state.belief, fix.speedMmps, nowMs);
@@ -110,12 +119,23 @@ function acceptFix(state: BraceletState, fix: Fix, onMs: number, nowMs: number, 
     state.loss.lost = false;
     raiseRestored(state, fix, nowMs, effects);
   }
+  state.strange = isStrange(state, fix);
   const slackM = judgePlace(state, fix, nowMs, effects) - DOUBTS * claimedDoubtM(fix.hAccMm);
   state.reach = reachFrom(paceOf(state.belief), slackM, startSpeedMps(fix.speedMmps), takenMs(fix, nowMs));
   switchOff(state, effects);
   replan(state, nowMs);
 }
 
+/** Whom the sensor has at rest since the last fix cannot be elsewhere: one of the two fixes lies, and another look is due. */
+function isStrange(state: BraceletState, fix: Fix): boolean {
+  const last = state.fix;
+  if (last === undefined || state.reach.pace !== "still") return false;
+  const allowedM = STRANGE_DOUBTS * (claimedDoubtM(last.hAccMm) + claimedDoubtM(fix.hAccMm));
+  return metresBetween(state.look.metric, last, fix) > allowedM;
+}
+
+/** Honest claims of two fixes are not exceeded together by so many times. */
+const STRANGE_DOUBTS = 3;
 /** Doppler speed is good to this. Metres per second. */
 const DOPPLER_DOUBT_MPS = 0.5;
 
@@ -158,7 +178,7 @@ function replan(state: BraceletState, nowMs: number): void {
     delayMs: state.duty.delayMs,
     heartbeatMs: state.duty.heartbeatMs,
     ttff: state.ttff,
-    close: state.close,
+    close: state.close || state.strange,
     stillFixes: state.reach.pace === "still" ? state.belief.slowFixes : 0,
     stillSinceMs: state.belief.firstSlowMs,
   });
@@ -193,17 +213,16 @@ function giveUp(state: BraceletState, nowMs: number, effects: Effect[]): void {
 function lostAtMs(state: BraceletState): number {
   if (state.loss.lost) return NEVER_MS;
   const raisedMs = state.loss.raisedMs;
-  const dueMs = state.fixMs === undefined ? state.reach.fixMs + FIRST_FIX_MS : promisedLossMs(state, state.fixMs);
+  const dueMs = promisedLossMs(state);
   if (raisedMs === undefined || state.reach.pace !== "still") return dueMs;
   return Math.max(dueMs, raisedMs + LOST_AGAIN_MS);
 }
 
-function promisedLossMs(state: BraceletState, fixMs: number): number {
+/** Before the first fix the wearer may be anywhere, inside a zone too. */
+function promisedLossMs(state: BraceletState): number {
   const touchMs = touchAtMs(state.reach, state.duty.heartbeatMs);
-  return Math.min(touchMs, fixMs + state.duty.heartbeatMs) + state.duty.delayMs;
+  return Math.min(touchMs, state.reach.fixMs + state.duty.heartbeatMs) + state.duty.delayMs;
 }
 
-/** After a boot the first fix may need a cold start or two. */
-const FIRST_FIX_MS = 180_000;
 /** A stay without a sky is told at most four times a day. */
 const LOST_AGAIN_MS = 6 * 3_600_000;

@@ -1,9 +1,10 @@
 import type { Fix } from "../../protocol/messages/fix.ts";
 import type { UtcOffset } from "../../protocol/messages/order.ts";
 import { createGate, type Gate } from "../gnss/gate.ts";
+import { NEVER_MS } from "../lib/instant.ts";
 import { type Belief, createBelief } from "../motion/still.ts";
 import type { Plan } from "../sampling/plan.ts";
-import { NEVER_MS, type Reach, reachFrom } from "../sampling/reach.ts";
+import { type Reach, reachFrom } from "../sampling/reach.ts";
 import { createTtff, type Ttff } from "../sampling/ttff.ts";
 import { createLook, type Look } from "../zones/membership.ts";
 import { type Pack, zoneBufferM, zoneCount } from "../zones/pack.ts";
@@ -55,6 +56,8 @@ export interface BraceletState {
   watches: Watch[];
   /** In a zone, in a buffer, or confirming. */
   close: boolean;
+  /** The last fix contradicts the one before: another is wanted soon. */
+  strange: boolean;
   /** Acquisitions in a row that gave no accepted fix. */
   failures: number;
   /** When the next try after a failure is due; it comes earlier where the promise wants it. */
@@ -90,6 +93,7 @@ export function createState(duty: Duty, pack: Pack, bootMs: number): BraceletSta
     fixDoubtM: 0,
     watches: [],
     close: false,
+    strange: false,
     failures: 0,
     retryMs: NEVER_MS,
     loss: { lost: false, raisedMs: undefined },

@@ -1,6 +1,7 @@
 import type { Fix } from "../../protocol/messages/fix.ts";
 import { raiseZone } from "../alerts/alert.ts";
-import { moveBoundary, NEVER_MS } from "../sampling/reach.ts";
+import { NEVER_MS } from "../lib/instant.ts";
+import { moveBoundary } from "../sampling/reach.ts";
 import { distanceToZone, look as lookAround } from "../zones/membership.ts";
 import { zoneBufferM, zoneCount, zoneKind, zoneWindows } from "../zones/pack.ts";
 import { isZoneActive, nextScheduleChangeMs } from "../zones/schedule.ts";

@@ -1,3 +1,5 @@
+import { NEVER_MS } from "../lib/instant.ts";
+
 /**
  * How far the body may have got since the last fix, and when it could first touch a boundary.
  * Source: speed model of design §7. Speed starts at Doppler speed, which is trusted even where position is not.
@@ -25,8 +27,6 @@ export interface Reach {
   touchedMs: number;
 }
 
-/** Later than any time: a plain integer that doubles hold exactly. */
-export const NEVER_MS = 9_000_000_000_000;
 /** Trains in the Netherlands and expressways in Japan stay below this (216 km/h); faster is beyond the model. */
 export const CEILING_MPS = 60;
 /** Hard braking or a sports car's start; a body cannot gain speed faster for long. */

@@ -81,6 +81,17 @@ export function distance2(metric: Metric, dxE7: number, dyE7: number): number {
   return east * east + north * north;
 }
 
+interface Position {
+  latE7: number;
+  lonE7: number;
+}
+
+/** Metres between two places; sets the metric at the first. */
+export function metresBetween(metric: Metric, a: Position, b: Position): number {
+  setMetric(metric, a.latE7);
+  return Math.sqrt(distance2(metric, wrapE7(b.lonE7 - a.lonE7), b.latE7 - a.latE7));
+}
+
 /**
  * Square of the distance in metres to the edge from a to b, both relative to the metric's point, straight in lon/lat.
  * The nearest place on it is found in the metric of the edge's middle and measured in its own.

@@ -9,7 +9,7 @@ export type Written = { ok: true; bytes: Uint8Array } | { ok: false; reason: str
 
 /** `buffer` is a u16 of the pack, metres. */
 const BUFFER_ROOM_M = 65_535;
-/** A metre is never more than this many 10⁻⁷ degrees of longitude that anyone could mean; at the pole it is all of them. */
+/** Metres to 10⁻⁷ degree of longitude, for a circle at the pole itself: its box stays a number, and far too wide. */
 const EAST_LEAST_M = 1e-9;
 
 /**

@@ -1,11 +1,27 @@
+import { NEVER_MS } from "../lib/instant.ts";
+
 /**
  * Has the wearer entered this zone? One watch for each zone that is near; fixes drive it, and a deadline.
  * Rules: design §8. Distances are "into the violation": negative where the wearer must not be.
  */
 export type Watch =
   | { phase: "outside" }
-  | { phase: "confirming"; zone: number; sinceMs: number; lookedMs: number; inside: number; looks: number }
-  | { phase: "inside"; zone: number; sinceMs: number; confirmed: boolean };
+  | Confirming
+  /** `outMs`: since when looks say that he has left; `undefined` while they do not. */
+  | { phase: "inside"; zone: number; sinceMs: number; confirmed: boolean; outMs: number | undefined };
+
+export interface Confirming {
+  phase: "confirming";
+  zone: number;
+  sinceMs: number;
+  lookedMs: number;
+  /** Looks of each verdict; uncertain ones are the rest. */
+  looks: number;
+  inside: number;
+  outside: number;
+  /** Sum of how far the uncertain looks lie outside half their radius of doubt, metres; negative: they lean inwards. */
+  leanM: number;
+}
 
 export type Verdict = "inside" | "outside" | "uncertain";
 
@@ -45,81 +61,99 @@ export function judgeDistance(signedM: number, doubtM: number): Verdict {
   return signedM - doubtM > 0 ? "outside" : "uncertain";
 }
 
-/**
- * Takes one look: the watch after it, and what it changed. An uncertain look keeps a confirmation going; when that ends
- * without two sure looks the alert is marked unconfirmed.
- */
-export function look(
-  watch: Watch,
-  zone: number,
-  signedM: number,
-  doubtM: number,
-  nowMs: number,
-): { watch: Watch; turn: Turn } {
+/** The watch after one look, and what the look changed. */
+export function look(watch: Watch, zone: number, signedM: number, doubtM: number, nowMs: number): Seen {
   const verdict = judgeDistance(signedM, doubtM);
   if (watch.phase === "outside") {
     if (verdict === "outside") return { watch, turn: "none" };
-    return { watch: confirming(zone, nowMs, verdict), turn: "none" };
+    return { watch: count(begin(zone, nowMs), verdict, signedM, doubtM, nowMs), turn: "none" };
   }
-  if (watch.phase === "confirming") return confirm(watch, verdict, signedM, nowMs);
-  if (verdict === "inside" && !watch.confirmed) {
-    return { watch: { phase: "inside", zone: zone, sinceMs: watch.sinceMs, confirmed: true }, turn: "entered" };
-  }
-  if (signedM - doubtM > HYSTERESIS_M) return { watch: { phase: "outside" }, turn: "left" };
-  return { watch, turn: "none" };
+  if (watch.phase === "confirming") return confirm(watch, verdict, signedM, doubtM, nowMs);
+  if (verdict === "inside" && !watch.confirmed) return enter(watch, true);
+  return leave(watch, signedM - doubtM > HYSTERESIS_M, nowMs);
 }
 
-function confirming(zone: number, nowMs: number, verdict: Verdict): Watch {
+export interface Seen {
+  watch: Watch;
+  turn: Turn;
+}
+
+function begin(zone: number, nowMs: number): Confirming {
   return {
     phase: "confirming",
     zone: zone,
     sinceMs: nowMs,
     lookedMs: nowMs,
-    inside: verdict === "inside" ? 1 : 0,
-    looks: 1,
+    looks: 0,
+    inside: 0,
+    outside: 0,
+    leanM: 0,
   };
 }
 
-type Confirming = Extract<Watch, { phase: "confirming" }>;
+function count(watch: Confirming, verdict: Verdict, signedM: number, doubtM: number, nowMs: number): Confirming {
+  return {
+    phase: "confirming",
+    zone: watch.zone,
+    sinceMs: watch.sinceMs,
+    lookedMs: nowMs,
+    looks: watch.looks + 1,
+    inside: verdict === "inside" ? watch.inside + 1 : watch.inside,
+    outside: verdict === "outside" ? watch.outside + 1 : watch.outside,
+    leanM: verdict === "uncertain" ? watch.leanM + signedM - doubtM * 0.5 : watch.leanM,
+  };
+}
 
-function confirm(watch: Confirming, verdict: Verdict, signedM: number, nowMs: number): { watch: Watch; turn: Turn } {
-  if (verdict === "outside") return { watch: { phase: "outside" }, turn: "none" };
-  if (nowMs - watch.lookedMs < SPACING_MS - SPACING_SLACK_MS) return { watch, turn: "none" };
-  const inside = verdict === "inside" ? watch.inside + 1 : watch.inside;
-  const looks = watch.looks + 1;
-  if (inside >= LOOKS) return enter(watch, true);
+/** Two of three: one look may lie, inwards or outwards. */
+function confirm(before: Confirming, verdict: Verdict, signedM: number, doubtM: number, nowMs: number): Seen {
+  if (nowMs - before.lookedMs < SPACING_MS - SPACING_SLACK_MS && verdict !== "outside")
+    return { watch: before, turn: "none" };
+  const watch = count(before, verdict, signedM, doubtM, nowMs);
+  if (watch.inside >= LOOKS) return enter(watch, true);
+  if (watch.outside > 0) {
+    const mayHaveLied = watch.inside > 0 && watch.outside < LOOKS;
+    return { watch: mayHaveLied ? watch : { phase: "outside" }, turn: "none" };
+  }
   // The promise is D: with the centre of the error circle inside there is no more time to be certain.
-  if (signedM < 0 || inside > 0 || looks > LOOKS) return enter(watch, false);
+  if (signedM < 0 || watch.inside > 0) return enter(watch, false);
+  return watch.looks > LOOKS && leansIn(watch) ? enter(watch, false) : { watch, turn: "none" };
+}
+
+function leansIn(watch: Confirming): boolean {
+  return watch.inside > watch.outside || (watch.outside === 0 && watch.leanM <= 0);
+}
+
+function enter(watch: Watch & { zone: number; sinceMs: number }, confirmed: boolean): Seen {
+  return {
+    watch: { phase: "inside", zone: watch.zone, sinceMs: watch.sinceMs, confirmed: confirmed, outMs: undefined },
+    turn: confirmed ? "entered" : "unconfirmed",
+  };
+}
+
+/** One look from outside may lie; two of them, spaced, do not. */
+function leave(watch: Extract<Watch, { phase: "inside" }>, out: boolean, nowMs: number): Seen {
+  if (out && watch.outMs !== undefined && nowMs - watch.outMs >= SPACING_MS - SPACING_SLACK_MS)
+    return { watch: { phase: "outside" }, turn: "left" };
+  const outMs = !out ? undefined : watch.outMs === undefined ? nowMs : watch.outMs;
   return {
     watch: {
-      phase: "confirming",
+      phase: "inside",
       zone: watch.zone,
       sinceMs: watch.sinceMs,
-      lookedMs: nowMs,
-      inside: inside,
-      looks: looks,
+      confirmed: watch.confirmed,
+      outMs: outMs,
     },
     turn: "none",
   };
 }
 
-function enter(watch: Confirming, confirmed: boolean): { watch: Watch; turn: Turn } {
-  return {
-    watch: { phase: "inside", zone: watch.zone, sinceMs: watch.sinceMs, confirmed },
-    turn: confirmed ? "entered" : "unconfirmed",
-  };
-}
-
-/** The deadline passed without a second look: the suspicion stands, unconfirmed, be the first look sure or uncertain. */
-export function expire(watch: Watch, nowMs: number): { watch: Watch; turn: Turn } {
+/** No further look came in time: a suspicion that leans inwards stands, unconfirmed. */
+export function expire(watch: Watch, nowMs: number): Seen {
   if (watch.phase !== "confirming" || nowMs < expiresAtMs(watch)) return { watch, turn: "none" };
   return enter(watch, false);
 }
 
-/** Device clock by which a confirmation that gets no second look ends; only for `confirming`. */
+/** Device clock by which a confirmation that gets no further look ends; `NEVER_MS` where it leans outwards. */
 export function expiresAtMs(watch: Confirming): number {
-  return watch.sinceMs + CONFIRM_MS + EXPIRY_GRACE_MS;
+  return leansIn(watch) ? watch.lookedMs + CONFIRM_MS + SPACING_SLACK_MS : NEVER_MS;
 }
-
-/** A second look takes its time to first fix. */
-const EXPIRY_GRACE_MS = 8_000;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { NEVER_MS } from "../../firmware/lib/instant.ts";
 import {
   ACCEL_MPS2,
   advanceReach,
@@ -7,7 +8,6 @@ import {
   changePace,
   freeCoverM,
   moveBoundary,
-  NEVER_MS,
   type Reach,
   reachFrom,
   touchAfterMs,

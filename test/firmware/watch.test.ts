@@ -37,7 +37,7 @@ test("uncertain looks raise an unconfirmed alert, and a later sure one confirms 
 });
 
 test("leaving needs the whole error circle out and the hysteresis", () => {
-  expect(turnsOf([-50, -50, 8, 14, 16], 5)).toEqual(["none", "entered", "none", "none", "left"]);
+  expect(turnsOf([-50, -50, 8, 14, 16, 16], 5)).toEqual(["none", "entered", "none", "none", "none", "left"]);
 });
 
 test("a suspicion without a second look stands, unconfirmed, at its deadline", () => {
@@ -46,7 +46,7 @@ test("a suspicion without a second look stands, unconfirmed, at its deadline", (
   expect(expire(first, expiresAtMs(first) - 1).turn).toBe("none");
   const after = expire(first, expiresAtMs(first));
   expect(after.turn).toBe("unconfirmed");
-  expect(after.watch).toEqual({ phase: "inside", zone: 7, sinceMs: 1_000, confirmed: false });
+  expect(after.watch).toEqual({ phase: "inside", zone: 7, sinceMs: 1_000, confirmed: false, outMs: undefined });
 });
 
 test("the radius of doubt has a floor, a clamp and an assumption", () => {
@@ -57,4 +57,21 @@ test("the radius of doubt has a floor, a clamp and an assumption", () => {
   expect(judgeDistance(-4, 3)).toBe("inside");
   expect(judgeDistance(-2, 3)).toBe("uncertain");
   expect(judgeDistance(4, 3)).toBe("outside");
+});
+
+test("one look that lies outwards neither cancels a suspicion nor ends a violation", () => {
+  expect(turnsOf([-50, 150, -50], 5)).toEqual(["none", "none", "entered"]);
+  expect(turnsOf([-50, 150, 150, -50], 5)).toEqual(["none", "none", "none", "none"]);
+  expect(turnsOf([-50, -50, 150, -50, 150], 5)).toEqual(["none", "entered", "none", "none", "none"]);
+  expect(turnsOf([-50, -50, 150, 150], 5, 1_000)).not.toContain("left");
+});
+
+test("who stands just outside by more than half the doubt raises nothing, however long he is uncertain", () => {
+  expect(turnsOf([6, 7, 5, 6, 7, 6], 8)).toEqual(["none", "none", "none", "none", "none", "none"]);
+  expect(turnsOf([3, 2, 3], 8)).toEqual(["none", "none", "unconfirmed"]);
+});
+
+test("an uncertain look that leans outwards does not ripen by waiting", () => {
+  const first = look({ phase: "outside" }, 7, 6, 8, 1_000).watch;
+  expect(expire(first, 10_000_000)).toEqual({ watch: first, turn: "none" });
 });
