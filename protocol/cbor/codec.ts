@@ -1,12 +1,11 @@
 import { ProtocolError } from "../errors.ts";
+import { isUtf8, textOf } from "../utf8.ts";
 import {
-  ARRAY,
   BYTES,
   createReader,
   FALSE,
   fail,
   integerOf,
-  isUtf8,
   isWide,
   lengthOf,
   MAP,
@@ -15,6 +14,7 @@ import {
   type Reader,
   readHead,
   SIMPLE,
+  TAG,
   TEXT,
   TRUE,
   UINT,
@@ -22,6 +22,7 @@ import {
 import {
   createWriter,
   finish,
+  refuse,
   type Writer,
   writeArrayHead,
   writeBool,
@@ -29,11 +30,15 @@ import {
   writeInt,
   writeMapHead,
   writeNull,
+  writeRaw,
   writeText,
   writeWide,
 } from "./writer.ts";
 
-/** The host's codec: whole values rather than items, `bigint` past 2^53, exceptions with code and offset. */
+/**
+ * What our profile can say, as JavaScript sees it: whole values rather than items, for the host. Integers past 2^53 are
+ * `bigint`, both ways; keys of maps are integers or text.
+ */
 export type CborValue =
   | number
   | bigint
@@ -44,50 +49,44 @@ export type CborValue =
   | CborValue[]
   | Map<CborValue, CborValue>;
 
-/** No message of ours is deeper; SMP's are at most 4. */
+/** Maps and lists within one another; no message of ours is deeper. */
 const DEPTH_LIMIT = 16;
-const SMP_DEPTH_LIMIT = 4;
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const WIDE_LIMIT = 1n << 64n;
 
-/** Encodes in our profile: shortest heads, sorted keys, no floats. Throws ProtocolError (offset: bytes written so far). */
+/**
+ * Encodes in our profile: RFC 8949 core deterministic (shortest heads, keys sorted by their bytes), no floats, tags or
+ * undefined. Throws ProtocolError: `cbor.float`, `.int-too-large`, `.not-utf8`, `.bad-key`, `.duplicate-key`, `.too-deep` or
+ * `.unsupported`; `offset` is the number of bytes that come before what cannot be written.
+ */
 export function encode(value: CborValue): Uint8Array {
   const writer = createWriter(64);
   write(writer, value, 0);
+  if (writer.error !== "") throw new ProtocolError(writer.error, writer.offset);
   return finish(writer);
 }
 
-/** Decodes one value in our profile, and nothing after it. Throws ProtocolError. */
+/**
+ * Decodes one value in our profile, and nothing after it. Shares no memory with `bytes`. Throws ProtocolError: `cbor.not-bytes`
+ * where `bytes` is no Uint8Array (a Buffer is one), otherwise the code of what our profile does not allow, and `offset`, that
+ * of the item at which it stands (a truncated item's: its first byte).
+ */
 export function decode(bytes: Uint8Array): CborValue {
-  const item = decodeAt(bytes, 0);
-  if (!item.ok) throw new ProtocolError(item.reason, item.offset);
-  if (item.end !== bytes.length) throw new ProtocolError("cbor.trailing-bytes", item.end);
-  return item.value;
-}
-
-/** What stock SMP clients send. Throws ProtocolError. */
-export function decodeSmp(bytes: Uint8Array): CborValue {
-  const reader = createReader(bytes, 0, false);
+  if (!(bytes instanceof Uint8Array)) throw new ProtocolError("cbor.not-bytes", 0);
+  const reader = createReader(bytes, 0, true);
   const value = read(reader, 0);
+  if (reader.error === "" && reader.pos !== reader.end) fail(reader, "cbor.trailing-bytes", reader.pos);
   if (reader.error !== "") throw new ProtocolError(reader.error, reader.offset);
-  if (reader.pos !== bytes.length) throw new ProtocolError("cbor.trailing-bytes", reader.pos);
   return value;
-}
-
-export type DecodedItem = { ok: true; value: CborValue; end: number } | { ok: false; reason: string; offset: number };
-
-/** One value of a CBOR sequence, from `offset`. */
-export function decodeAt(bytes: Uint8Array, offset: number): DecodedItem {
-  const reader = createReader(bytes, offset, true);
-  const value = read(reader, 0);
-  return reader.error === ""
-    ? { ok: true, value, end: reader.pos }
-    : { ok: false, reason: reader.error, offset: reader.offset };
 }
 
 function read(reader: Reader, depth: number): CborValue {
   const start = reader.pos;
-  if (!readHead(reader)) return null;
+  return readHead(reader) ? readBody(reader, start, depth) : null;
+}
+
+/** What belongs to the head just read. */
+function readBody(reader: Reader, start: number, depth: number): CborValue {
   switch (reader.major) {
     case UINT:
     case NEGATIVE:
@@ -95,16 +94,13 @@ function read(reader: Reader, depth: number): CborValue {
     case BYTES:
     case TEXT:
       return readString(reader, start);
-    case ARRAY:
-    case MAP:
-      return readContainer(reader, start, depth);
-    case SIMPLE:
-      if (reader.low === FALSE || reader.low === TRUE) return reader.low === TRUE;
-      if (reader.low !== NULL) fail(reader, reader.low === 23 ? "cbor.undefined" : "cbor.simple", start);
-      return null;
-    default:
+    case TAG:
       fail(reader, "cbor.tag", start);
       return null;
+    case SIMPLE:
+      return readSimple(reader, start);
+    default:
+      return readContainer(reader, start, depth);
   }
 }
 
@@ -118,77 +114,63 @@ function wide(reader: Reader): bigint {
   return reader.major === UINT ? value : -1n - value;
 }
 
-function readString(reader: Reader, start: number): CborValue {
-  const { major } = reader;
+function readSimple(reader: Reader, start: number): boolean | null {
+  if (reader.low === FALSE || reader.low === TRUE) return reader.low === TRUE;
+  if (reader.low !== NULL) fail(reader, reader.low === UNDEFINED ? "cbor.undefined" : "cbor.simple", start);
+  return null;
+}
+
+const UNDEFINED = 23;
+
+function readString(reader: Reader, start: number): string | Uint8Array {
+  const { bytes, major } = reader;
   const length = lengthOf(reader, start);
-  if (reader.error !== "") return null;
   const from = reader.pos;
   reader.pos += length;
-  if (major === BYTES) return reader.bytes.slice(from, from + length);
-  if (!isUtf8(reader.bytes, from, from + length)) fail(reader, "cbor.not-utf8", start);
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(reader.bytes.subarray(from, from + length));
+  // A copy, and of the plain kind: a Buffer's own slices are views of it.
+  if (major === BYTES) return new Uint8Array(bytes.subarray(from, reader.pos));
+  if (!isUtf8(bytes, from, reader.pos)) fail(reader, "cbor.not-utf8", start);
+  return reader.error === "" ? textOf(bytes, from, reader.pos) : "";
 }
 
 function readContainer(reader: Reader, start: number, depth: number): CborValue {
-  const { major, indefinite } = reader;
-  const limit = reader.strict ? DEPTH_LIMIT : SMP_DEPTH_LIMIT;
-  const count = indefinite ? Number.POSITIVE_INFINITY : lengthOf(reader, start);
-  if (depth >= limit) fail(reader, "cbor.too-deep", start);
+  const { major } = reader;
+  const count = lengthOf(reader, start);
+  if (depth >= DEPTH_LIMIT) fail(reader, "cbor.too-deep", start);
+  return major === MAP ? readPairs(reader, count, depth + 1) : readItems(reader, count, depth + 1);
+}
+
+function readItems(reader: Reader, count: number, depth: number): CborValue[] {
   const items: CborValue[] = [];
+  for (let i = 0; i < count && reader.error === ""; i++) items.push(read(reader, depth));
+  return items;
+}
+
+function readPairs(reader: Reader, count: number, depth: number): Map<CborValue, CborValue> {
   const map = new Map<CborValue, CborValue>();
-  let lastKey: Uint8Array | undefined;
-  const seen = new Set<string>();
+  let last: Uint8Array | undefined;
   for (let i = 0; i < count && reader.error === ""; i++) {
-    if (indefinite && reader.bytes[reader.pos] === BREAK) {
-      reader.pos += 1;
-      break;
-    }
-    if (major === ARRAY) {
-      items.push(read(reader, depth + 1));
-      continue;
-    }
-    const keyStart = reader.pos;
-    const key = readKey(reader, keyStart);
-    const keyBytes = reader.bytes.subarray(keyStart, reader.pos);
-    checkOrder(reader, keyStart, keyBytes, lastKey, key, seen);
-    lastKey = keyBytes;
-    const value = read(reader, depth + 1);
-    map.set(key, value);
+    const start = reader.pos;
+    const key = readKey(reader, depth);
+    const bytes = reader.bytes.subarray(start, reader.pos);
+    const order = last === undefined ? 1 : compareBytes(bytes, last);
+    if (order <= 0) fail(reader, order === 0 ? "cbor.duplicate-key" : "cbor.unsorted-keys", start);
+    last = bytes;
+    map.set(key, read(reader, depth));
   }
-  return major === ARRAY ? items : map;
+  return map;
 }
 
-const BREAK = 0xff;
-
-function readKey(reader: Reader, start: number): CborValue {
-  const key = read(reader, DEPTH_LIMIT);
-  if (
-    reader.error === "" &&
-    typeof key !== "string" &&
-    (reader.strict ? typeof key !== "number" && typeof key !== "bigint" : true)
-  )
-    fail(reader, "cbor.bad-key", start);
-  return key;
+function readKey(reader: Reader, depth: number): CborValue {
+  const start = reader.pos;
+  if (!readHead(reader)) return null;
+  if (isKeyType(reader.major)) return readBody(reader, start, depth);
+  fail(reader, "cbor.bad-key", start);
+  return null;
 }
 
-function checkOrder(
-  reader: Reader,
-  start: number,
-  key: Uint8Array,
-  last: Uint8Array | undefined,
-  value: CborValue,
-  seen: Set<string>,
-): void {
-  if (reader.error !== "") return;
-  if (!reader.strict) {
-    const name = `${typeof value}:${String(value)}`;
-    if (seen.has(name)) fail(reader, "cbor.duplicate-key", start);
-    seen.add(name);
-    return;
-  }
-  const order = last === undefined ? 1 : compareBytes(key, last);
-  if (order === 0) fail(reader, "cbor.duplicate-key", start);
-  else if (order < 0) fail(reader, "cbor.unsorted-keys", start);
+function isKeyType(major: number): boolean {
+  return major === UINT || major === NEGATIVE || major === TEXT;
 }
 
 /** Bytewise, a prefix first: RFC 8949 §4.2.1. */
@@ -201,69 +183,45 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
 function write(writer: Writer, value: CborValue, depth: number): void {
   if (value === null) writeNull(writer);
   else if (typeof value === "boolean") writeBool(writer, value);
-  else if (typeof value === "number") {
-    if (!Number.isSafeInteger(value))
-      throw new ProtocolError(Number.isInteger(value) ? "cbor.int-too-large" : "cbor.float", writer.length);
-    writeInt(writer, value === 0 ? 0 : value);
-  } else if (typeof value === "bigint") writeBig(writer, value);
-  else if (typeof value === "string") {
-    if (!isWellFormed(value)) throw new ProtocolError("cbor.not-utf8", writer.length);
-    writeText(writer, value);
-  } else if (value instanceof Uint8Array) writeBytes(writer, value);
-  else if (Array.isArray(value) || value instanceof Map) writeContainer(writer, value, depth);
-  else throw new ProtocolError("cbor.unsupported", writer.length);
+  else if (typeof value === "number") writeInt(writer, value);
+  else if (typeof value === "bigint") writeBig(writer, value);
+  else if (typeof value === "string") writeText(writer, value);
+  else if (value instanceof Uint8Array) writeBytes(writer, value);
+  else if (!Array.isArray(value) && !(value instanceof Map)) refuse(writer, "cbor.unsupported");
+  else if (depth >= DEPTH_LIMIT) refuse(writer, "cbor.too-deep");
+  else if (Array.isArray(value)) writeItems(writer, value, depth + 1);
+  else writePairs(writer, value, depth + 1);
 }
 
-function writeContainer(writer: Writer, value: CborValue[] | Map<CborValue, CborValue>, depth: number): void {
-  if (depth >= DEPTH_LIMIT) throw new ProtocolError("cbor.too-deep", writer.length);
-  if (Array.isArray(value)) {
-    writeArrayHead(writer, value.length);
-    for (const item of value) write(writer, item, depth + 1);
-    return;
-  }
-  const pairs = [...value].map(([key, item]) => {
-    if (typeof key !== "string" && typeof key !== "number" && typeof key !== "bigint")
-      throw new ProtocolError("cbor.bad-key", writer.length);
-    return { key: encode(key), item };
-  });
+function writeItems(writer: Writer, items: CborValue[], depth: number): void {
+  writeArrayHead(writer, items.length);
+  for (let i = 0; i < items.length && writer.error === ""; i++) write(writer, items[i], depth);
+}
+
+function writePairs(writer: Writer, map: Map<CborValue, CborValue>, depth: number): void {
+  writeMapHead(writer, map.size);
+  const pairs = [...map].map(([key, item]) => ({ key: keyBytes(writer, key), item }));
   pairs.sort((a, b) => compareBytes(a.key, b.key));
-  writeMapHead(writer, pairs.length);
-  pairs.forEach(({ key, item }, i) => {
-    if (i > 0 && compareBytes(key, pairs[i - 1].key) === 0)
-      throw new ProtocolError("cbor.duplicate-key", writer.length);
-    writeRaw(writer, key);
-    write(writer, item, depth + 1);
-  });
+  for (let i = 0; i < pairs.length && writer.error === ""; i++) {
+    const { key, item } = pairs[i];
+    if (i > 0 && compareBytes(key, pairs[i - 1].key) === 0) refuse(writer, "cbor.duplicate-key");
+    writeRaw(writer, key, key.length);
+    write(writer, item, depth);
+  }
 }
 
-/** Copies what is encoded already. */
-function writeRaw(writer: Writer, bytes: Uint8Array): void {
-  if (writer.length + bytes.length > writer.bytes.length) {
-    const grown = new Uint8Array(2 * (writer.length + bytes.length));
-    grown.set(writer.bytes.subarray(0, writer.length));
-    writer.bytes = grown;
-  }
-  writer.bytes.set(bytes, writer.length);
-  writer.length += bytes.length;
+/** A key that cannot be written has no place among the others yet: the error stands where the map's keys begin. */
+function keyBytes(writer: Writer, key: CborValue): Uint8Array {
+  const own = createWriter(16);
+  if (typeof key === "string" || typeof key === "number" || typeof key === "bigint") write(own, key, 0);
+  else refuse(own, "cbor.bad-key");
+  if (own.error !== "") refuse(writer, own.error);
+  return finish(own);
 }
 
 function writeBig(writer: Writer, value: bigint): void {
-  if (value >= -SAFE && value <= SAFE) {
-    writeInt(writer, Number(value));
-    return;
-  }
   const magnitude = value < 0n ? -1n - value : value;
-  if (magnitude >= WIDE_LIMIT) throw new ProtocolError("cbor.int-too-large", writer.length);
-  writeWide(writer, value < 0n, Number(magnitude >> 32n), Number(magnitude & 0xffffffffn));
-}
-
-function isWellFormed(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0xd800 || code > 0xdfff) continue;
-    const low = text.charCodeAt(i + 1);
-    if (code > 0xdbff || !(low >= 0xdc00 && low <= 0xdfff)) return false;
-    i += 1;
-  }
-  return true;
+  if (value >= -SAFE && value <= SAFE) writeInt(writer, Number(value));
+  else if (magnitude >= WIDE_LIMIT) refuse(writer, "cbor.int-too-large");
+  else writeWide(writer, value < 0n, Number(magnitude >> 32n), Number(magnitude & 0xffffffffn));
 }

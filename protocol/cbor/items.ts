@@ -1,26 +1,164 @@
-import { ARRAY, fail, integerOf, isUtf8, lengthOf, MAP, type Reader, readHead, TEXT } from "./reader.ts";
+import { isUtf8, textOf, utf8Length } from "../utf8.ts";
+import {
+  ARRAY,
+  BYTES,
+  FALSE,
+  fail,
+  integerOf,
+  lengthOf,
+  MAP,
+  type Reader,
+  readHead,
+  SIMPLE,
+  TEXT,
+  TRUE,
+} from "./reader.ts";
+import { finish, refuse, type Writer, writeArrayHead, writeInt, writeText } from "./writer.ts";
 
-/** Reads the items that messages are made of, each with its bound; the first violation sets the reader's error. */
+/**
+ * The items that messages are made of, each with its bounds, read and written side by side. The first violation sets the
+ * reader's or the writer's error, and what comes after it changes nothing.
+ */
+
+/** What a reader came to; `offset` is that of the item at which the violation stands. */
+export type Decoded<T> = { ok: true; value: T } | { ok: false; reason: string; offset: number };
+
+/** What a writer came to; `offset` is the number of bytes written before the violation. */
+export type Encoded = { ok: true; bytes: Uint8Array } | { ok: false; reason: string; offset: number };
+
+/** Ends the reading of a message: nothing may follow it. */
+export function decoded<T>(reader: Reader, value: T): Decoded<T> {
+  endOfMessage(reader);
+  return reader.error === "" ? { ok: true, value: value } : { ok: false, reason: reader.error, offset: reader.offset };
+}
+
+export function endOfMessage(reader: Reader): void {
+  if (reader.error === "" && reader.pos !== reader.end) fail(reader, "cbor.trailing-bytes", reader.pos);
+}
+
+/** Ends the writing of a message. */
+export function encoded(writer: Writer): Encoded {
+  return writer.error === ""
+    ? { ok: true, bytes: finish(writer) }
+    : { ok: false, reason: writer.error, offset: writer.offset };
+}
 
 export function readIntBetween(reader: Reader, least: number, most: number): number {
   const start = reader.pos;
   if (!readHead(reader)) return least;
   const value = integerOf(reader, start);
-  if (value < least || value > most) fail(reader, "message.out-of-bounds", start);
+  if (value >= least && value <= most) return value;
+  fail(reader, "message.out-of-bounds", start);
+  return least;
+}
+
+export function writeIntBetween(writer: Writer, value: number, least: number, most: number): void {
+  if (typeof value !== "number" || Math.floor(value) !== value) refuse(writer, "cbor.not-integer");
+  else if (value < least || value > most) refuse(writer, "message.out-of-bounds");
+  else writeInt(writer, value);
+}
+
+/** Text of `least` to `most` bytes of UTF-8. */
+export function readTextBetween(reader: Reader, least: number, most: number): string {
+  const start = reader.pos;
+  const length = readCount(reader, TEXT, "message.not-text", least, most);
+  const from = reader.pos;
+  if (reader.error === "" && !isUtf8(reader.bytes, from, from + length)) fail(reader, "cbor.not-utf8", start);
+  if (reader.error !== "") return "";
+  reader.pos += length;
+  return textOf(reader.bytes, from, from + length);
+}
+
+export function writeTextBetween(writer: Writer, value: string, least: number, most: number): void {
+  if (typeof value !== "string") refuse(writer, "message.not-text");
+  // A character takes a byte at least: text that is far too long is not walked through.
+  else if (value.length > most) refuse(writer, "message.out-of-bounds");
+  else {
+    const length = utf8Length(value);
+    if (length >= 0 && (length < least || length > most)) refuse(writer, "message.out-of-bounds");
+    writeText(writer, value);
+  }
+}
+
+/** A copy of a string of `least` to `most` bytes. */
+export function readBytesBetween(reader: Reader, least: number, most: number): Uint8Array {
+  const length = readCount(reader, BYTES, "message.not-bytes", least, most);
+  const value = new Uint8Array(length);
+  for (let i = 0; i < length; i++) value[i] = reader.bytes[reader.pos + i];
+  reader.pos += length;
   return value;
+}
+
+export function readBool(reader: Reader): boolean {
+  const start = reader.pos;
+  if (!readHead(reader)) return false;
+  if (reader.major !== SIMPLE || (reader.low !== FALSE && reader.low !== TRUE)) fail(reader, "message.not-bool", start);
+  return reader.low === TRUE;
 }
 
 export function readArrayCount(reader: Reader, least: number, most: number): number {
   return readCount(reader, ARRAY, "message.not-array", least, most);
 }
 
+export function writeArrayCount(writer: Writer, count: number, least: number, most: number): void {
+  if (count >= least && count <= most) writeArrayHead(writer, count);
+  else refuse(writer, "message.out-of-bounds");
+}
+
 export function readMapCount(reader: Reader): number {
-  return readCount(reader, MAP, "message.not-map", 0, MOST_FIELDS);
+  return readCount(reader, MAP, "message.not-map", 0, FIELDS_MOST);
 }
 
 /** No message has more. */
-const MOST_FIELDS = 32;
+const FIELDS_MOST = 32;
 
+/**
+ * The next key of a message whose keys are 1 to `most`. Keys ascend; `last` is the one before, 0 at first.
+ * `message.unknown-field` for a key past `most`.
+ */
+export function readKey(reader: Reader, last: number, most: number): number {
+  const start = reader.pos;
+  const key = readIntBetween(reader, 1, KEY_MOST);
+  if (key <= last) fail(reader, key === last ? "cbor.duplicate-key" : "cbor.unsorted-keys", start);
+  else if (key > most) fail(reader, "message.unknown-field", start);
+  return key;
+}
+
+const KEY_MOST = 255;
+
+/** A field that must be there was not. */
+export function missingField(reader: Reader): void {
+  fail(reader, "message.missing-field", reader.pos);
+}
+
+/** A field whose value is an integer. */
+export function writeIntField(writer: Writer, key: number, value: number, least: number, most: number): void {
+  writeInt(writer, key);
+  writeIntBetween(writer, value, least, most);
+}
+
+/** The same, but `undefined` is absence: then there is no key either. */
+export function writeOptional(
+  writer: Writer,
+  key: number,
+  value: number | undefined,
+  least: number,
+  most: number,
+): void {
+  if (value !== undefined) writeIntField(writer, key, value, least, most);
+}
+
+export function writeTextField(writer: Writer, key: number, value: string, least: number, most: number): void {
+  writeInt(writer, key);
+  writeTextBetween(writer, value, least, most);
+}
+
+/** What an optional field adds to a map's count. */
+export function countOf(value: unknown): number {
+  return value === undefined ? 0 : 1;
+}
+
+/** Items of a container or bytes of a string; 0 after an error. */
 function readCount(reader: Reader, major: number, wrong: string, least: number, most: number): number {
   const start = reader.pos;
   if (!readHead(reader)) return 0;
@@ -28,75 +166,4 @@ function readCount(reader: Reader, major: number, wrong: string, least: number, 
   const count = reader.error === "" ? lengthOf(reader, start) : 0;
   if (reader.error === "" && (count < least || count > most)) fail(reader, "message.out-of-bounds", start);
   return reader.error === "" ? count : 0;
-}
-
-/** The next key of a message: keys are integers and ascend. `last`: the one before, 0 at first. */
-export function readField(reader: Reader, last: number): number {
-  const start = reader.pos;
-  const key = readIntBetween(reader, 1, MOST_KEY);
-  if (reader.error === "" && key <= last)
-    fail(reader, key === last ? "cbor.duplicate-key" : "cbor.unsorted-keys", start);
-  return key;
-}
-
-const MOST_KEY = 255;
-
-export function unknownField(reader: Reader): void {
-  fail(reader, "message.unknown-field", reader.pos);
-}
-
-/** Text of `least` to `most` bytes. */
-export function readTextBetween(reader: Reader, least: number, most: number): string {
-  const start = reader.pos;
-  if (!readHead(reader)) return "";
-  if (reader.major !== TEXT) fail(reader, "message.not-text", start);
-  const length = reader.error === "" ? lengthOf(reader, start) : 0;
-  if (reader.error === "" && (length < least || length > most)) fail(reader, "message.out-of-bounds", start);
-  if (reader.error === "" && !isUtf8(reader.bytes, reader.pos, reader.pos + length))
-    fail(reader, "cbor.not-utf8", start);
-  if (reader.error !== "") return "";
-  reader.pos += length;
-  return textFrom(reader.bytes, reader.pos - length, reader.pos);
-}
-
-/** UTF-8, checked before, to a string; the device has no decoder of its own. */
-function textFrom(bytes: Uint8Array, from: number, to: number): string {
-  let text = "";
-  let at = from;
-  while (at < to) {
-    const lead = bytes[at];
-    const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    let code = more === 0 ? lead : lead & (0x3f >> more);
-    for (let i = 1; i <= more; i++) code = code * 64 + (bytes[at + i] & 0x3f);
-    at += 1 + more;
-    if (code < 0x10000) text += String.fromCharCode(code);
-    else text += String.fromCharCode(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
-  }
-  return text;
-}
-
-/** After the last item: nothing may follow, and nothing may be missing. */
-export function endOfMessage(reader: Reader): void {
-  if (reader.error === "" && reader.pos !== reader.end) fail(reader, "cbor.trailing-bytes", reader.pos);
-}
-
-/** A field that must be there was not. */
-export function missingField(reader: Reader): void {
-  fail(reader, "message.missing-field", reader.pos);
-}
-
-/** Bounds that several messages share. Times are UTC ms up to the year 2199. */
-export const LAT_MOST_E7 = 900000000;
-export const LON_MOST_E7 = 1800000000;
-export const TIME_MOST_MS = 7258118399999;
-export const UINT32_MOST = 4294967295;
-export const INT32_MOST = 2147483647;
-export const ID_MOST_BYTES = 64;
-
-export type Decoded<T> = { ok: true; value: T } | { ok: false; reason: string; offset: number };
-
-/** What a reader came to. */
-export function decoded<T>(reader: Reader, value: T): Decoded<T> {
-  endOfMessage(reader);
-  return reader.error === "" ? { ok: true, value: value } : { ok: false, reason: reader.error, offset: reader.offset };
 }

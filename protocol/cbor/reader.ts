@@ -1,7 +1,7 @@
 /**
  * Reads CBOR item by item, bounded, without exceptions: the first violation sets `error` and its `offset`, and every read
- * after it returns at once. Small enough for the device. "ours" is RFC 8949 core deterministic; "smp" is what stock SMP
- * clients send: any head width, definite or indefinite maps.
+ * after it returns at once. Small enough for the device. A strict reader takes our profile, RFC 8949 core deterministic;
+ * the other takes what stock SMP clients send, any well-formed head (`smp/fields.ts` reads their maps).
  */
 export interface Reader {
   bytes: Uint8Array;
@@ -13,6 +13,8 @@ export interface Reader {
   error: string;
   /** Of the item at which the error stands. */
   offset: number;
+  /** Maps and lists begun and not ended yet; only `smp/fields.ts` counts them, for our messages have a fixed shape. */
+  depth: number;
   /** Of the head read last: major type, its argument in two halves, and whether it is of indefinite length. */
   major: number;
   high: number;
@@ -43,6 +45,7 @@ export function createReader(bytes: Uint8Array, from: number, strict: boolean): 
     strict: strict,
     error: "",
     offset: from,
+    depth: 0,
     major: 0,
     high: 0,
     low: 0,
@@ -84,15 +87,21 @@ export function readHead(reader: Reader): boolean {
   reader.high = high;
   reader.low = low;
   reader.pos = start + 1 + width;
-  if (reader.major === SIMPLE) return fail(reader, width === 1 ? "cbor.simple" : "cbor.float", start);
+  if (reader.major === SIMPLE) return readWideSimple(reader, start, width);
   if (reader.strict && isTooWide(width, high, low)) return fail(reader, "cbor.non-shortest", start);
   return true;
 }
 
+/** A float, or a simple value of two bytes; of those the first 32 are reserved, for one byte holds them. */
+function readWideSimple(reader: Reader, start: number, width: number): boolean {
+  if (reader.strict) return fail(reader, width === 1 ? "cbor.simple" : "cbor.float", start);
+  return width === 1 && reader.low < 32 ? fail(reader, "cbor.reserved-head", start) : true;
+}
+
 function readIndefinite(reader: Reader, start: number): boolean {
-  if (reader.strict) return fail(reader, reader.major === SIMPLE ? "cbor.break" : "cbor.indefinite", start);
-  if (reader.major !== ARRAY && reader.major !== MAP)
-    return fail(reader, reader.major === SIMPLE ? "cbor.break" : "cbor.indefinite", start);
+  if (reader.major === SIMPLE) return fail(reader, "cbor.break", start);
+  if (reader.major < BYTES || reader.major > MAP) return fail(reader, "cbor.reserved-head", start);
+  if (reader.strict) return fail(reader, "cbor.indefinite", start);
   reader.indefinite = true;
   return true;
 }
@@ -125,8 +134,12 @@ export function integerOf(reader: Reader, start: number): number {
   return reader.major === UINT ? argument(reader) : -1 - argument(reader);
 }
 
-/** Length of the string or the count of the container just begun, checked against what is left. */
+/** Length of the string or the count of the container just begun, checked against what is left; indefinite ones have none. */
 export function lengthOf(reader: Reader, start: number): number {
+  if (reader.indefinite) {
+    fail(reader, "cbor.indefinite", start);
+    return 0;
+  }
   const length = argument(reader);
   // Every item takes a byte at least, a pair two: a length past the end is refused before anything is set aside for it.
   const least = reader.major === MAP ? 2 * length : length;
@@ -135,30 +148,4 @@ export function lengthOf(reader: Reader, start: number): number {
     return 0;
   }
   return length;
-}
-
-/** Whether `bytes[from..to)` is UTF-8: no overlong form, no surrogate, nothing past U+10FFFF. */
-export function isUtf8(bytes: Uint8Array, from: number, to: number): boolean {
-  let i = from;
-  while (i < to) {
-    const lead = bytes[i];
-    if (lead < 0x80) {
-      i += 1;
-      continue;
-    }
-    const more =
-      lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
-    if (more === 0 || i + more > to - 1) return false;
-    for (let k = 1; k <= more; k++) if ((bytes[i + k] & 0xc0) !== 0x80) return false;
-    const second = bytes[i + 1];
-    if (
-      (lead === 0xe0 && second < 0xa0) ||
-      (lead === 0xed && second > 0x9f) ||
-      (lead === 0xf0 && second < 0x90) ||
-      (lead === 0xf4 && second > 0x8f)
-    )
-      return false;
-    i += 1 + more;
-  }
-  return true;
 }

@@ -1,7 +1,17 @@
-/** Writes CBOR (RFC 8949, core deterministic) into a buffer that grows. Small enough for the device. */
+import { putUtf8, utf8Length } from "../utf8.ts";
+
+/**
+ * Writes CBOR (RFC 8949, core deterministic) into a buffer that grows, without exceptions, as the reader reads it: the first
+ * thing that must not be written sets `error` and its `offset`, and nothing of the message is given out. Small enough for
+ * the device.
+ */
 export interface Writer {
   bytes: Uint8Array;
   length: number;
+  /** Empty while all is well. */
+  error: string;
+  /** Bytes that had been written when the error arose. */
+  offset: number;
 }
 
 const UINT = 0;
@@ -14,40 +24,57 @@ const FALSE = 0xf4;
 const TRUE = 0xf5;
 const NULL = 0xf6;
 const TWO_32 = 4294967296;
+const SAFE_MOST = 9007199254740991;
 
 export function createWriter(capacityBytes: number): Writer {
-  return { bytes: new Uint8Array(capacityBytes), length: 0 };
+  return { bytes: new Uint8Array(capacityBytes), length: 0, error: "", offset: 0 };
 }
 
-/** A copy of what has been written. */
+/** Only the first error counts. */
+export function refuse(writer: Writer, code: string): void {
+  if (writer.error !== "") return;
+  writer.error = code;
+  writer.offset = writer.length;
+}
+
+/** A copy of what has been written; no bytes at all after an error. */
 export function finish(writer: Writer): Uint8Array {
-  const out = new Uint8Array(writer.length);
-  for (let i = 0; i < writer.length; i++) out[i] = writer.bytes[i];
+  const out = new Uint8Array(writer.error === "" ? writer.length : 0);
+  for (let i = 0; i < out.length; i++) out[i] = writer.bytes[i];
   return out;
 }
 
-/** An integer that a double holds exactly. */
+/** An integer that a double holds exactly; `cbor.float` or `cbor.int-too-large` for any other number. */
 export function writeInt(writer: Writer, value: number): void {
-  if (value < 0) writeHead(writer, NEGATIVE, -1 - value);
+  if (Math.floor(value) !== value || value - value !== 0) refuse(writer, "cbor.float");
+  else if (value > SAFE_MOST || value < -SAFE_MOST) refuse(writer, "cbor.int-too-large");
+  else if (value < 0) writeHead(writer, NEGATIVE, -1 - value);
   else writeHead(writer, UINT, value);
 }
 
 export function writeBytes(writer: Writer, value: Uint8Array): void {
   writeHead(writer, BYTES, value.length);
-  reserve(writer, value.length);
-  for (let i = 0; i < value.length; i++) writer.bytes[writer.length + i] = value[i];
-  writer.length += value.length;
+  writeRaw(writer, value, value.length);
 }
 
-/** UTF-8. A lone surrogate is written as U+FFFD; the host refuses one before it comes here. */
+/** Bytes that are CBOR already. */
+export function writeRaw(writer: Writer, bytes: Uint8Array, length: number): void {
+  reserve(writer, length);
+  for (let i = 0; i < length; i++) writer.bytes[writer.length + i] = bytes[i];
+  writer.length += length;
+}
+
+/** As UTF-8; `cbor.not-utf8` for a lone surrogate. */
 export function writeText(writer: Writer, value: string): void {
-  writeHead(writer, TEXT, utf8Length(value));
-  let i = 0;
-  while (i < value.length) {
-    const code = codePointAt(value, i);
-    i += code > 0xffff ? 2 : 1;
-    writeCodePoint(writer, code);
+  const length = utf8Length(value);
+  if (length < 0) {
+    refuse(writer, "cbor.not-utf8");
+    return;
   }
+  writeHead(writer, TEXT, length);
+  reserve(writer, length);
+  putUtf8(writer.bytes, writer.length, value);
+  writer.length += length;
 }
 
 export function writeArrayHead(writer: Writer, items: number): void {
@@ -67,7 +94,7 @@ export function writeNull(writer: Writer): void {
   pushByte(writer, NULL);
 }
 
-/** An unsigned integer of 64 bits in two halves, for the host's wide integers. */
+/** An integer of 64 bits in two halves, for the host's wide integers; `negative`: of −1 less the value. */
 export function writeWide(writer: Writer, negative: boolean, high: number, low: number): void {
   pushByte(writer, ((negative ? NEGATIVE : UINT) << 5) | 27);
   push32(writer, high);
@@ -115,40 +142,4 @@ function reserve(writer: Writer, more: number): void {
   const grown = new Uint8Array(capacity);
   for (let i = 0; i < writer.length; i++) grown[i] = writer.bytes[i];
   writer.bytes = grown;
-}
-
-function codePointAt(text: string, i: number): number {
-  const high = text.charCodeAt(i);
-  if (high < 0xd800 || high > 0xdfff) return high;
-  const low = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
-  if (high > 0xdbff || low < 0xdc00 || low > 0xdfff) return 0xfffd;
-  return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-}
-
-function utf8Length(text: string): number {
-  let length = 0;
-  let i = 0;
-  while (i < text.length) {
-    const code = codePointAt(text, i);
-    i += code > 0xffff ? 2 : 1;
-    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return length;
-}
-
-function writeCodePoint(writer: Writer, code: number): void {
-  if (code < 0x80) {
-    pushByte(writer, code);
-    return;
-  }
-  if (code < 0x800) pushByte(writer, 0xc0 | (code >> 6));
-  else {
-    if (code < 0x10000) pushByte(writer, 0xe0 | (code >> 12));
-    else {
-      pushByte(writer, 0xf0 | (code >> 18));
-      pushByte(writer, 0x80 | ((code >> 12) & 63));
-    }
-    pushByte(writer, 0x80 | ((code >> 6) & 63));
-  }
-  pushByte(writer, 0x80 | (code & 63));
 }

@@ -1,19 +1,19 @@
 import {
+  countOf,
   type Decoded,
   decoded,
-  INT32_MOST,
-  LAT_MOST_E7,
-  LON_MOST_E7,
+  type Encoded,
+  encoded,
   missingField,
-  readField,
   readIntBetween,
+  readKey,
   readMapCount,
-  TIME_MOST_MS,
-  UINT32_MOST,
-  unknownField,
+  writeIntField,
+  writeOptional,
 } from "../cbor/items.ts";
 import { createReader, type Reader } from "../cbor/reader.ts";
-import { createWriter, finish, type Writer, writeInt, writeMapHead } from "../cbor/writer.ts";
+import { createWriter, type Writer, writeMapHead } from "../cbor/writer.ts";
+import { INT32_MOST, LAT_MOST_E7, LON_MOST_E7, TIME_MOST_MS, UINT32_MOST } from "../limits.ts";
 
 /**
  * One solution of the GNSS receiver, with its time and quality. All integers, so that engines agree to the bit.
@@ -38,48 +38,36 @@ export interface Fix {
   satellites: number | undefined;
 }
 
+/** Degrees × 100, a full turn. */
+const COURSE_MOST_CDEG = 36000;
+const SATELLITES_MOST = 255;
 /** A fix with every field is under 50 bytes. */
 const USUAL_BYTES = 64;
 
-export function encodeFix(fix: Fix): Uint8Array {
+export function encodeFix(fix: Fix): Encoded {
   const writer = createWriter(USUAL_BYTES);
   writeFix(writer, fix);
-  return finish(writer);
+  return encoded(writer);
 }
 
 /** Map keys ascend from 1 in the order of the fields; an absent field has no key. */
 export function writeFix(writer: Writer, fix: Fix): void {
-  let pairs = 3;
-  if (fix.timeMs !== undefined) pairs += 1;
-  if (fix.hAccMm !== undefined) pairs += 1;
-  if (fix.speedMmps !== undefined) pairs += 1;
-  if (fix.courseCdeg !== undefined) pairs += 1;
-  if (fix.satellites !== undefined) pairs += 1;
-  writeMapHead(writer, pairs);
-  writeField(writer, 1, fix.timeMs);
-  writeField(writer, 2, fix.latE7);
-  writeField(writer, 3, fix.lonE7);
-  writeField(writer, 4, fix.dimensions);
-  writeField(writer, 5, fix.hAccMm);
-  writeField(writer, 6, fix.speedMmps);
-  writeField(writer, 7, fix.courseCdeg);
-  writeField(writer, 8, fix.satellites);
-}
-
-/** One field of a message, unless it is absent. */
-export function writeField(writer: Writer, key: number, value: number | undefined): void {
-  if (value === undefined) return;
-  writeInt(writer, key);
-  writeInt(writer, value);
+  const moving = countOf(fix.speedMmps) + countOf(fix.courseCdeg);
+  writeMapHead(writer, 3 + countOf(fix.timeMs) + countOf(fix.hAccMm) + moving + countOf(fix.satellites));
+  writeOptional(writer, 1, fix.timeMs, 0, TIME_MOST_MS);
+  writeIntField(writer, 2, fix.latE7, -LAT_MOST_E7, LAT_MOST_E7);
+  writeIntField(writer, 3, fix.lonE7, -LON_MOST_E7, LON_MOST_E7);
+  writeIntField(writer, 4, fix.dimensions, 2, 3);
+  writeOptional(writer, 5, fix.hAccMm, 0, UINT32_MOST);
+  writeOptional(writer, 6, fix.speedMmps, 0, INT32_MOST);
+  writeOptional(writer, 7, fix.courseCdeg, 0, COURSE_MOST_CDEG);
+  writeOptional(writer, 8, fix.satellites, 0, SATELLITES_MOST);
 }
 
 export function decodeFix(bytes: Uint8Array): Decoded<Fix> {
   const reader = createReader(bytes, 0, true);
   return decoded(reader, readFix(reader));
 }
-
-/** Degrees × 100, a full turn. */
-const COURSE_MOST_CDEG = 36000;
 
 export function readFix(reader: Reader): Fix {
   const fix: Fix = {
@@ -96,7 +84,7 @@ export function readFix(reader: Reader): Fix {
   let key = 0;
   const fields = readMapCount(reader);
   for (let i = 0; i < fields && reader.error === ""; i++) {
-    key = readField(reader, key);
+    key = readKey(reader, key, 8);
     if (key >= 2 && key <= 4) needed += 1;
     if (key === 1) fix.timeMs = readIntBetween(reader, 0, TIME_MOST_MS);
     else if (key === 2) fix.latE7 = readIntBetween(reader, -LAT_MOST_E7, LAT_MOST_E7);
@@ -105,8 +93,7 @@ export function readFix(reader: Reader): Fix {
     else if (key === 5) fix.hAccMm = readIntBetween(reader, 0, UINT32_MOST);
     else if (key === 6) fix.speedMmps = readIntBetween(reader, 0, INT32_MOST);
     else if (key === 7) fix.courseCdeg = readIntBetween(reader, 0, COURSE_MOST_CDEG);
-    else if (key === 8) fix.satellites = readIntBetween(reader, 0, 255);
-    else unknownField(reader);
+    else if (key === 8) fix.satellites = readIntBetween(reader, 0, SATELLITES_MOST);
   }
   if (needed !== 3) missingField(reader);
   return fix;

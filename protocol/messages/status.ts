@@ -1,17 +1,19 @@
 import {
+  countOf,
   type Decoded,
   decoded,
+  type Encoded,
+  encoded,
   missingField,
-  readField,
   readIntBetween,
+  readKey,
   readMapCount,
-  TIME_MOST_MS,
-  UINT32_MOST,
-  unknownField,
+  writeIntField,
+  writeOptional,
 } from "../cbor/items.ts";
 import { createReader, type Reader } from "../cbor/reader.ts";
-import { createWriter, finish, type Writer, writeMapHead } from "../cbor/writer.ts";
-import { writeField } from "./fix.ts";
+import { createWriter, type Writer, writeMapHead } from "../cbor/writer.ts";
+import { TIME_MOST_MS, UINT32_MOST } from "../limits.ts";
 
 /** How the bracelet is: what a keep-alive carries. */
 export interface Status {
@@ -29,26 +31,24 @@ export interface Status {
   usedUah: number | undefined;
 }
 
+/** Wire values are the positions in this list. */
 export const STATUS_PHASES: Status["phase"][] = ["far", "near", "inside", "lost"];
 
-export function encodeStatus(status: Status): Uint8Array {
+export function encodeStatus(status: Status): Encoded {
   const writer = createWriter(64);
   writeStatus(writer, status);
-  return finish(writer);
+  return encoded(writer);
 }
 
 export function writeStatus(writer: Writer, status: Status): void {
-  let pairs = 5;
-  if (status.nextLookMs !== undefined) pairs += 1;
-  if (status.usedUah !== undefined) pairs += 1;
-  writeMapHead(writer, pairs);
-  writeField(writer, 1, status.atMs);
-  writeField(writer, 2, STATUS_PHASES.indexOf(status.phase));
-  writeField(writer, 3, status.fixes);
-  writeField(writer, 4, status.attempts);
-  writeField(writer, 5, status.gnssOnMs);
-  writeField(writer, 6, status.nextLookMs);
-  writeField(writer, 7, status.usedUah);
+  writeMapHead(writer, 5 + countOf(status.nextLookMs) + countOf(status.usedUah));
+  writeIntField(writer, 1, status.atMs, 0, TIME_MOST_MS);
+  writeIntField(writer, 2, STATUS_PHASES.indexOf(status.phase), 0, STATUS_PHASES.length - 1);
+  writeIntField(writer, 3, status.fixes, 0, UINT32_MOST);
+  writeIntField(writer, 4, status.attempts, 0, UINT32_MOST);
+  writeIntField(writer, 5, status.gnssOnMs, 0, TIME_MOST_MS);
+  writeOptional(writer, 6, status.nextLookMs, 0, TIME_MOST_MS);
+  writeOptional(writer, 7, status.usedUah, 0, UINT32_MOST);
 }
 
 export function decodeStatus(bytes: Uint8Array): Decoded<Status> {
@@ -70,16 +70,15 @@ export function readStatus(reader: Reader): Status {
   let key = 0;
   const fields = readMapCount(reader);
   for (let i = 0; i < fields && reader.error === ""; i++) {
-    key = readField(reader, key);
+    key = readKey(reader, key, 7);
     if (key <= 5) needed += 1;
     if (key === 1) status.atMs = readIntBetween(reader, 0, TIME_MOST_MS);
-    else if (key === 2) status.phase = STATUS_PHASES[readIntBetween(reader, 0, 3)];
+    else if (key === 2) status.phase = STATUS_PHASES[readIntBetween(reader, 0, STATUS_PHASES.length - 1)];
     else if (key === 3) status.fixes = readIntBetween(reader, 0, UINT32_MOST);
     else if (key === 4) status.attempts = readIntBetween(reader, 0, UINT32_MOST);
     else if (key === 5) status.gnssOnMs = readIntBetween(reader, 0, TIME_MOST_MS);
     else if (key === 6) status.nextLookMs = readIntBetween(reader, 0, TIME_MOST_MS);
     else if (key === 7) status.usedUah = readIntBetween(reader, 0, UINT32_MOST);
-    else unknownField(reader);
   }
   if (needed !== 5) missingField(reader);
   return status;

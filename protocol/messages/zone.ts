@@ -1,42 +1,48 @@
 import {
+  countOf,
   type Decoded,
   decoded,
+  type Encoded,
+  encoded,
+  missingField,
+  readArrayCount,
+  readIntBetween,
+  readKey,
+  readMapCount,
+  readTextBetween,
+  writeArrayCount,
+  writeIntBetween,
+  writeIntField,
+  writeTextField,
+} from "../cbor/items.ts";
+import { createReader, fail, type Reader } from "../cbor/reader.ts";
+import { createWriter, refuse, type Writer, writeArrayHead, writeInt, writeMapHead } from "../cbor/writer.ts";
+import {
+  BUFFER_MOST_M,
   ID_MOST_BYTES,
   INT32_MOST,
   LAT_MOST_E7,
   LON_MOST_E7,
-  missingField,
-  readArrayCount,
-  readField,
-  readIntBetween,
-  readMapCount,
-  readTextBetween,
-  unknownField,
-} from "../cbor/items.ts";
-import { createReader, fail, type Reader } from "../cbor/reader.ts";
-import {
-  createWriter,
-  finish,
-  type Writer,
-  writeArrayHead,
-  writeInt,
-  writeMapHead,
-  writeText,
-} from "../cbor/writer.ts";
+  POLYGONS_MOST,
+  RADIUS_MOST_M,
+  VERTICES_MOST,
+  WINDOWS_MOST,
+} from "../limits.ts";
 
 /** A place that an order names, as it travels to the device. */
 export interface Zone {
   /** Unique within the order; at most 64 bytes of UTF-8. */
   id: string;
   kind: "exclusion" | "inclusion";
-  /** Metres outside the boundary in which the device already samples closely. 0: none. */
+  /** Metres outside the boundary in which the device already samples closely, at most 10 km; 0: none. Kept to the millimetre. */
   bufferM: number;
   shape: Shape;
-  /** When the zone counts, in local time; `undefined`: always. */
+  /** When the zone counts, in local time, at most 64 windows; `undefined`: always. */
   schedule: Window[] | undefined;
 }
 
 export type Shape =
+  /** Degrees × 10⁷; radius in metres, kept to the millimetre, at most 50 km. */
   | { kind: "circle"; latE7: number; lonE7: number; radiusM: number }
   /** Several polygons, each an outer ring and its holes. Rings are closed implicitly (the first vertex is not repeated). */
   | { kind: "polygons"; polygons: Polygon[] };
@@ -49,7 +55,7 @@ export interface Polygon {
 /** Vertices as `lonE7, latE7, lonE7, latE7, …`; at least 3 vertices. Longitude may pass ±180° where a ring crosses it. */
 export type Ring = Int32Array | number[];
 
-/** One weekly window; it may pass midnight (`toMin` < `fromMin`), and then belongs to the day on which it starts. */
+/** One weekly window; it may pass midnight (`toMin` ≤ `fromMin`), and then belongs to the day on which it starts. */
 export interface Window {
   /** Bit 0 Monday … bit 6 Sunday. */
   days: number;
@@ -59,63 +65,78 @@ export interface Window {
   toMin: number;
 }
 
-/** Vertices of all zones of an order together; the device's pack holds as many. */
-export const VERTICES_MOST = 40000;
-/** Metres. A zone is a place, not a country. */
-export const RADIUS_MOST_M = 100000;
-export const BUFFER_MOST_M = 50000;
-const POLYGONS_MOST = 1000;
-const WINDOWS_MOST = 64;
 const ZONE_KINDS: Zone["kind"][] = ["exclusion", "inclusion"];
 const CIRCLE = 0;
 const POLYGONS = 1;
+const MM = 1000;
+const VERTICES_LEAST = 3;
+const DAY_MIN = 1440;
 
-export function encodeZone(zone: Zone): Uint8Array {
+export function encodeZone(zone: Zone): Encoded {
   const writer = createWriter(256);
   writeZone(writer, zone);
-  return finish(writer);
+  return encoded(writer);
 }
 
-/** Lengths go in millimetres, ring vertices as differences from the one before. */
+/** Lengths go in whole millimetres, ring vertices as differences from the one before. */
 export function writeZone(writer: Writer, zone: Zone): void {
-  writeMapHead(writer, zone.schedule === undefined ? 4 : 5);
-  writeInt(writer, 1);
-  writeText(writer, zone.id);
-  writeInt(writer, 2);
-  writeInt(writer, ZONE_KINDS.indexOf(zone.kind));
-  writeInt(writer, 3);
-  writeInt(writer, Math.floor(zone.bufferM * 1000 + 0.5));
+  writeMapHead(writer, 4 + countOf(zone.schedule));
+  writeTextField(writer, 1, zone.id, 1, ID_MOST_BYTES);
+  writeIntField(writer, 2, ZONE_KINDS.indexOf(zone.kind), 0, ZONE_KINDS.length - 1);
+  writeIntField(writer, 3, millimetres(zone.bufferM), 0, BUFFER_MOST_M * MM);
   writeInt(writer, 4);
   writeShape(writer, zone.shape);
   if (zone.schedule === undefined) return;
   writeInt(writer, 5);
-  writeArrayHead(writer, zone.schedule.length);
-  for (const window of zone.schedule) {
-    writeArrayHead(writer, 3);
-    writeInt(writer, window.days);
-    writeInt(writer, window.fromMin);
-    writeInt(writer, window.toMin);
-  }
+  writeSchedule(writer, zone.schedule);
+}
+
+function millimetres(metres: number): number {
+  return Math.floor(metres * MM + 0.5);
 }
 
 function writeShape(writer: Writer, shape: Shape): void {
   if (shape.kind === "circle") {
     writeArrayHead(writer, 4);
     writeInt(writer, CIRCLE);
-    writeInt(writer, shape.latE7);
-    writeInt(writer, shape.lonE7);
-    writeInt(writer, Math.floor(shape.radiusM * 1000 + 0.5));
+    writeIntBetween(writer, shape.latE7, -LAT_MOST_E7, LAT_MOST_E7);
+    writeIntBetween(writer, shape.lonE7, -LON_MOST_E7, LON_MOST_E7);
+    writeIntBetween(writer, millimetres(shape.radiusM), 1, RADIUS_MOST_M * MM);
     return;
   }
   writeArrayHead(writer, 2);
   writeInt(writer, POLYGONS);
-  writeArrayHead(writer, shape.polygons.length);
-  for (const polygon of shape.polygons) {
-    writeArrayHead(writer, polygon.rings.length);
-    for (const ring of polygon.rings) {
-      writeArrayHead(writer, ring.length);
-      for (let i = 0; i < ring.length; i++) writeInt(writer, i < 2 ? ring[i] : ring[i] - ring[i - 2]);
-    }
+  writeArrayCount(writer, shape.polygons.length, 1, POLYGONS_MOST);
+  for (let i = 0; i < shape.polygons.length && writer.error === ""; i++) writePolygon(writer, shape.polygons[i]);
+}
+
+function writePolygon(writer: Writer, polygon: Polygon): void {
+  writeArrayCount(writer, polygon.rings.length, 1, POLYGONS_MOST);
+  for (let i = 0; i < polygon.rings.length && writer.error === ""; i++) writeRing(writer, polygon.rings[i]);
+}
+
+function writeRing(writer: Writer, ring: Ring): void {
+  if (ring.length % 2 !== 0) refuse(writer, "message.out-of-bounds");
+  writeArrayCount(writer, ring.length, 2 * VERTICES_LEAST, 2 * VERTICES_MOST);
+  for (let i = 0; i < ring.length && writer.error === ""; i++) {
+    const most = mostOfRing(i);
+    if (!(ring[i] >= -most && ring[i] <= most)) refuse(writer, "message.out-of-bounds");
+    writeIntBetween(writer, i < 2 ? ring[i] : ring[i] - ring[i - 2], -2 * most, 2 * most);
+  }
+}
+
+/** Longitude may pass ±180° where a ring crosses it, as far as an int32 goes. */
+function mostOfRing(i: number): number {
+  return i % 2 === 0 ? INT32_MOST : LAT_MOST_E7;
+}
+
+function writeSchedule(writer: Writer, windows: Window[]): void {
+  writeArrayCount(writer, windows.length, 0, WINDOWS_MOST);
+  for (let i = 0; i < windows.length && writer.error === ""; i++) {
+    writeArrayHead(writer, 3);
+    writeIntBetween(writer, windows[i].days, 1, 127);
+    writeIntBetween(writer, windows[i].fromMin, 0, DAY_MIN - 1);
+    writeIntBetween(writer, windows[i].toMin, 1, DAY_MIN);
   }
 }
 
@@ -136,14 +157,13 @@ export function readZone(reader: Reader): Zone {
   let key = 0;
   const fields = readMapCount(reader);
   for (let i = 0; i < fields && reader.error === ""; i++) {
-    key = readField(reader, key);
+    key = readKey(reader, key, 5);
     if (key <= 4) needed += 1;
     if (key === 1) zone.id = readTextBetween(reader, 1, ID_MOST_BYTES);
-    else if (key === 2) zone.kind = ZONE_KINDS[readIntBetween(reader, 0, 1)];
-    else if (key === 3) zone.bufferM = readIntBetween(reader, 0, BUFFER_MOST_M * 1000) / 1000;
+    else if (key === 2) zone.kind = ZONE_KINDS[readIntBetween(reader, 0, ZONE_KINDS.length - 1)];
+    else if (key === 3) zone.bufferM = readIntBetween(reader, 0, BUFFER_MOST_M * MM) / MM;
     else if (key === 4) zone.shape = readShape(reader);
     else if (key === 5) zone.schedule = readSchedule(reader);
-    else unknownField(reader);
   }
   if (needed !== 4) missingField(reader);
   return zone;
@@ -161,7 +181,7 @@ function readShape(reader: Reader): Shape {
       kind: "circle",
       latE7: latE7,
       lonE7: lonE7,
-      radiusM: readIntBetween(reader, 1, RADIUS_MOST_M * 1000) / 1000,
+      radiusM: readIntBetween(reader, 1, RADIUS_MOST_M * MM) / MM,
     };
   }
   const polygons: Polygon[] = [];
@@ -175,18 +195,17 @@ function readShape(reader: Reader): Shape {
   return { kind: "polygons", polygons: polygons };
 }
 
-/** At least three vertices; pairs, so an even count. */
+/** Longitudes and latitudes by turns, so an even count. */
 function readRing(reader: Reader): Ring {
   const start = reader.pos;
-  const count = readArrayCount(reader, 6, 2 * VERTICES_MOST);
-  if (reader.error === "" && count % 2 !== 0) fail(reader, "message.out-of-bounds", start);
+  const count = readArrayCount(reader, 2 * VERTICES_LEAST, 2 * VERTICES_MOST);
+  if (count % 2 !== 0) fail(reader, "message.out-of-bounds", start);
   const ring: number[] = [];
   for (let i = 0; i < count && reader.error === ""; i++) {
     const at = reader.pos;
-    const step = readIntBetween(reader, -2 * INT32_MOST, 2 * INT32_MOST);
-    const value = i < 2 ? step : ring[i - 2] + step;
-    const most = i % 2 === 0 ? INT32_MOST : LAT_MOST_E7;
-    if (reader.error === "" && (value > most || value < -most)) fail(reader, "message.out-of-bounds", at);
+    const most = mostOfRing(i);
+    const value = readIntBetween(reader, -2 * most, 2 * most) + (i < 2 ? 0 : ring[i - 2]);
+    if (value > most || value < -most) fail(reader, "message.out-of-bounds", at);
     ring.push(value);
   }
   return ring;
@@ -198,8 +217,8 @@ function readSchedule(reader: Reader): Window[] {
   for (let i = 0; i < count && reader.error === ""; i++) {
     readArrayCount(reader, 3, 3);
     const days = readIntBetween(reader, 1, 127);
-    const fromMin = readIntBetween(reader, 0, 1439);
-    windows.push({ days: days, fromMin: fromMin, toMin: readIntBetween(reader, 1, 1440) });
+    const fromMin = readIntBetween(reader, 0, DAY_MIN - 1);
+    windows.push({ days: days, fromMin: fromMin, toMin: readIntBetween(reader, 1, DAY_MIN) });
   }
   return windows;
 }

@@ -5,16 +5,23 @@ import { ROOT } from "../shared.ts";
 
 /**
  * A reader of the part of CDDL (RFC 8610) that `protocol/schema` uses: integers and ranges, text with a size or a value,
- * maps with integer keys and optional members, arrays with counts, choices, names.
+ * maps with integer keys and optional members, arrays of items and groups with counts, choices, names.
  */
 export type Type =
   | { kind: "range"; least: number; most: number }
   | { kind: "text"; least: number; most: number }
   | { kind: "literal"; value: string }
   | { kind: "map"; members: { key: number; optional: boolean; type: Type }[] }
-  | { kind: "array"; items: { least: number; most: number; type: Type }[] }
+  | { kind: "array"; items: Item[] }
   | { kind: "choice"; of: Type[] }
   | { kind: "name"; name: string };
+
+/** A group of values that is repeated `least` to `most` times. */
+export interface Item {
+  least: number;
+  most: number;
+  group: Type[];
+}
 
 export type Schema = Map<string, Type>;
 
@@ -82,14 +89,25 @@ export function parseCddl(text: string): Schema {
     return { kind: "map", members: list };
   };
   const items = (): Type => {
-    const list: Extract<Type, { kind: "array" }>["items"] = [];
+    const list: Item[] = [];
     while (tokens[at] !== "]") {
       const count = /^\d+\*\d+$/.test(tokens[at]) ? take().split("*").map(Number) : [1, 1];
-      list.push({ least: count[0], most: count[1], type: type() });
+      list.push({ least: count[0], most: count[1], group: group() });
       if (tokens[at] === ",") at += 1;
     }
     take("]");
     return { kind: "array", items: list };
+  };
+  const group = (): Type[] => {
+    if (tokens[at] !== "(") return [type()];
+    take("(");
+    const list = [type()];
+    while (tokens[at] === ",") {
+      take(",");
+      list.push(type());
+    }
+    take(")");
+    return list;
   };
   while (at < tokens.length) {
     const name = take();
@@ -116,13 +134,35 @@ function tokensOf(text: string): string[] {
   return tokens;
 }
 
+/**
+ * What the grammar cannot say and the schema's comments do, by the name of the rule. Written from those comments, not from
+ * the code.
+ */
+const RULES: Record<string, (value: CborValue) => string | undefined> = {
+  ring(value) {
+    const sums = [0, 0];
+    const outside = (value as number[]).findIndex((step, i) => {
+      sums[i % 2] += step;
+      return Math.abs(sums[0]) > 2 ** 31 - 1 || Math.abs(sums[1]) > 900_000_000;
+    });
+    return outside < 0 ? undefined : `vertex ${outside >> 1} is out of bounds`;
+  },
+  "utc-offsets"(value) {
+    const from = (value as [number, number][]).map((offset) => offset[0]);
+    return from.every((ms, i) => i === 0 || ms > from[i - 1]) ? undefined : "not each later than the one before";
+  },
+  order(value) {
+    const order = value as Map<number, number>;
+    const until = order.get(3);
+    return until === undefined || until > (order.get(2) as number) ? undefined : "until is not after from";
+  },
+};
+
 /** What of a value does not fit, as a path; `undefined` where all fits. */
 export function mismatch(schema: Schema, type: Type, value: CborValue, at = ""): string | undefined {
   switch (type.kind) {
-    case "name": {
-      const named = schema.get(type.name);
-      return named ? mismatch(schema, named, value, `${at}<${type.name}>`) : `${at}: ${type.name} is not defined`;
-    }
+    case "name":
+      return nameMismatch(schema, type.name, value, `${at}<${type.name}>`);
     case "range":
       return typeof value === "number" && value >= type.least && value <= type.most
         ? undefined
@@ -144,6 +184,15 @@ export function mismatch(schema: Schema, type: Type, value: CborValue, at = ""):
     case "array":
       return arrayMismatch(schema, type, value, at);
   }
+}
+
+function nameMismatch(schema: Schema, name: string, value: CborValue, at: string): string | undefined {
+  const named = schema.get(name);
+  if (named === undefined) return `${at}: not defined`;
+  const wrong = mismatch(schema, named, value, at);
+  if (wrong !== undefined || !Object.hasOwn(RULES, name)) return wrong;
+  const broken = RULES[name](value);
+  return broken === undefined ? undefined : `${at}: ${broken}`;
 }
 
 function mapMismatch(
@@ -174,45 +223,13 @@ function arrayMismatch(
   let i = 0;
   for (const [n, item] of type.items.entries()) {
     const isLast = n === type.items.length - 1;
-    const count = item.most === item.least ? item.least : isLast ? value.length - i : 0;
-    if (count < item.least || count > item.most || i + count > value.length) return `${at}: ${count} items`;
-    for (let k = 0; k < count; k++, i++) {
-      const wrong = mismatch(schema, item.type, value[i], `${at}[${i}]`);
+    const size = item.group.length;
+    const count = item.most === item.least ? item.least : isLast ? Math.ceil((value.length - i) / size) : 0;
+    if (count < item.least || count > item.most || i + count * size > value.length) return `${at}: ${count} items`;
+    for (let k = 0; k < count * size; k++, i++) {
+      const wrong = mismatch(schema, item.group[k % size], value[i], `${at}[${i}]`);
       if (wrong !== undefined) return wrong;
     }
   }
   return i === value.length ? undefined : `${at}: ${value.length - i} items too many`;
-}
-
-/** A value that fits, bounds included now and then. `random`: 0 ≤ x < 1. */
-export function generate(schema: Schema, type: Type, random: () => number): CborValue {
-  const between = (least: number, most: number) => {
-    const edge = random();
-    if (edge < 0.15) return least;
-    if (edge < 0.3) return most;
-    return least + Math.floor(random() * (most - least + 1));
-  };
-  switch (type.kind) {
-    case "name":
-      return generate(schema, schema.get(type.name) as Type, random);
-    case "range":
-      return between(type.least, type.most);
-    case "text": {
-      const wide = type.most >= 3 && random() < 0.3 ? "水" : "";
-      return wide + "z".repeat(Math.max(0, between(type.least, type.most) - 3 * wide.length));
-    }
-    case "literal":
-      return type.value;
-    case "choice":
-      return generate(schema, type.of[Math.floor(random() * type.of.length)], random);
-    case "map":
-      return new Map(
-        type.members.filter((m) => !m.optional || random() < 0.6).map((m) => [m.key, generate(schema, m.type, random)]),
-      );
-    case "array":
-      return type.items.flatMap((item) => {
-        const most = Math.min(item.most, Math.max(item.least, 8));
-        return Array.from({ length: between(item.least, most) }, () => generate(schema, item.type, random));
-      });
-  }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Decoder, Encoder } from "cbor-x";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type CborValue, decode, decodeSmp, encode, ProtocolError } from "../../protocol/index.ts";
+import { type CborValue, decode, encode, ProtocolError } from "../../protocol/index.ts";
 import { sharedFolder } from "../shared.ts";
 import { ALLOWED, REFUSED } from "./appendix-a.ts";
 
@@ -21,6 +21,11 @@ function refusal(run: () => unknown): { code: string; offset: number } | "accept
 test.each(ALLOWED)("RFC 8949 Appendix A %s decodes, and is what we write", (bytes, value) => {
   expect(decode(hex(bytes))).toEqual(value);
   expect(Buffer.from(encode(value as CborValue)).toString("hex")).toBe(bytes);
+});
+
+test("the table holds all 82 examples, each once", () => {
+  expect(new Set([...ALLOWED, ...REFUSED].map(([bytes]) => bytes)).size).toBe(82);
+  expect(ALLOWED.length + REFUSED.length).toBe(82);
 });
 
 test.each(REFUSED)("RFC 8949 Appendix A %s is refused as %s", (bytes, code) => {
@@ -53,7 +58,17 @@ test.each([
   ["a201010102", "cbor.duplicate-key", 3],
   ["a202010101", "cbor.unsorted-keys", 3],
   ["a2616101016102", "cbor.unsorted-keys", 4],
+  ["1f", "cbor.reserved-head", 0],
+  ["f81f", "cbor.simple", 0],
+  ["8201a1f501", "cbor.bad-key", 3],
   ["a1f501", "cbor.bad-key", 1],
+  ["a1800001", "cbor.bad-key", 1],
+  ["a181010001", "cbor.bad-key", 1],
+  ["a1a00001", "cbor.bad-key", 1],
+  ["a1c10101", "cbor.bad-key", 1],
+  ["a1ff01", "cbor.break", 1],
+  ["8201a2016002f7", "cbor.undefined", 6],
+  ["a101a163c3a9ff00", "cbor.not-utf8", 3],
   ["a1410101", "cbor.bad-key", 1],
   ["9bffffffffffffffff", "cbor.truncated", 0],
   ["5affffffff", "cbor.truncated", 0],
@@ -72,16 +87,64 @@ test("depth is bounded, on the way in and out", () => {
   expect(refusal(() => encode(value))).toMatchObject({ code: "cbor.too-deep" });
 });
 
+test("depth is counted inside a map's values, and a key is no deeper than its map", () => {
+  const nested = `${"a101".repeat(15)}a101`;
+  expect(refusal(() => decode(hex(`${nested}00`)))).toBe("accepted");
+  expect(refusal(() => decode(hex(`${nested}80`)))).toEqual({ code: "cbor.too-deep", offset: 32 });
+  expect(refusal(() => decode(hex(`${"a101".repeat(15)}a18000`)))).toEqual({ code: "cbor.bad-key", offset: 31 });
+});
+
+test("what is decoded shares no memory with the input, and is plain", () => {
+  const input = Buffer.from("a1014401020304", "hex");
+  const value = (decode(input) as Map<number, Uint8Array>).get(1) as Uint8Array;
+  input.fill(0);
+  expect([...value]).toEqual([1, 2, 3, 4]);
+  expect(Object.getPrototypeOf(value)).toBe(Uint8Array.prototype);
+  expect(value.buffer.byteLength).toBe(4);
+});
+
+test.each([[undefined], [null], [[0]], ["00"], [0], [new ArrayBuffer(1)], [new Uint16Array(1)], [{ length: 1, 0: 0 }]])(
+  "decode takes bytes only: %s",
+  (input) => {
+    expect(refusal(() => decode(input as never))).toEqual({ code: "cbor.not-bytes", offset: 0 });
+  },
+);
+
 test.each([
-  [0.5, "cbor.float"],
-  [Number.NaN, "cbor.float"],
-  [2 ** 53, "cbor.int-too-large"],
-  [2n ** 64n, "cbor.int-too-large"],
-  ["\ud800", "cbor.not-utf8"],
-  [undefined, "cbor.unsupported"],
-  [new Map([[true, 1]]), "cbor.bad-key"],
-])("encode refuses %s as %s", (value, code) => {
-  expect(refusal(() => encode(value as CborValue))).toMatchObject({ code });
+  [0.5, "cbor.float", 0],
+  [Number.NaN, "cbor.float", 0],
+  [Number.NEGATIVE_INFINITY, "cbor.float", 0],
+  [2 ** 53, "cbor.int-too-large", 0],
+  [2n ** 64n, "cbor.int-too-large", 0],
+  [-(2n ** 64n) - 1n, "cbor.int-too-large", 0],
+  ["\ud800", "cbor.not-utf8", 0],
+  [[1, "\udc00\ud800"], "cbor.not-utf8", 2],
+  [undefined, "cbor.unsupported", 0],
+  [new Array(1), "cbor.unsupported", 1],
+  [[new Date(0)], "cbor.unsupported", 1],
+  [new Map([[true, 1]]), "cbor.bad-key", 1],
+  [[1, new Map([[[], 1]])], "cbor.bad-key", 3],
+  [[1, 2, 3, new Map([["\ud800", 1]])], "cbor.not-utf8", 5],
+  [[1, 2, 3, new Map([[0.5, 1]])], "cbor.float", 5],
+  [
+    [
+      0,
+      new Map<unknown, number>([
+        [1, 1],
+        [1n, 2],
+      ]),
+    ],
+    "cbor.duplicate-key",
+    5,
+  ],
+])("encode refuses %s as %s at byte %i", (value, code, offset) => {
+  expect(refusal(() => encode(value as CborValue))).toEqual({ code, offset });
+});
+
+test("encode ends soon on a value that holds itself", () => {
+  const value: CborValue[] = [];
+  for (let i = 0; i < 1000; i++) value.push(value);
+  expect(refusal(() => encode(value))).toMatchObject({ code: "cbor.too-deep" });
 });
 
 test("integers at the edge of a double", () => {
@@ -182,21 +245,4 @@ test("a map's keys are written in the order of their bytes", () => {
     ]),
   );
   expect(Buffer.from(written).toString("hex")).toBe("a50a05186404200361620262616101");
-});
-
-test("SMP: any head width, any key order, definite or indefinite; duplicates and depth refused", () => {
-  const group = new Map<string, CborValue>([
-    ["rc", 0],
-    ["d", "echo"],
-  ]);
-  for (const bytes of [
-    "a2627263006164646563686f",
-    "bf627263006164646563686fff",
-    "b80262726318006164646563686f",
-    "a26164646563686f62726300",
-  ])
-    expect(decodeSmp(hex(bytes))).toEqual(group);
-  expect(refusal(() => decodeSmp(hex("a2616101616102")))).toMatchObject({ code: "cbor.duplicate-key" });
-  expect(refusal(() => decodeSmp(hex("818181818100")))).toMatchObject({ code: "cbor.too-deep" });
-  expect(refusal(() => decodeSmp(hex("bf616101")))).toMatchObject({ code: "cbor.truncated" });
 });
