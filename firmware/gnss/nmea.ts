@@ -1,20 +1,27 @@
 import type { Fix } from "../../protocol/messages/fix.ts";
 import { daysFromDate } from "../lib/calendar.ts";
+import { isOnEarth, timeOrNone } from "./bounds.ts";
 
 /**
  * NMEA 0183 sentences RMC, GGA, GSA, GST and ZDA of any talker, merged by their time of day into one fix an epoch.
  * GST gives the accuracy; HDOP never stands in for it. No parsing functions of the engine: digits are read by hand.
+ *
+ * What the sentences of an epoch say of its validity is collected, and judged when it closes, in whatever order they come:
+ * it is a fix if one of RMC and GGA vouches for it and nothing speaks against it.
  */
 export interface NmeaEpoch {
   /** Milliseconds after midnight UTC of the epoch being gathered; −1: none. */
   todMs: number;
-  /** Days since 1970; −1 until an RMC told. */
+  /** Days since 1970; −1 until a sentence told. */
   days: number;
-  /** An RMC of this epoch came. */
-  hasRmc: boolean;
-  hasGga: boolean;
-  /** Its status was A, or the GGA quality above 0. */
-  valid: boolean;
+  /** The time of day to which `days` belongs. */
+  daysTodMs: number;
+  /** An RMC or a GGA of this epoch came. */
+  told: boolean;
+  /** One of them said that the position is good. */
+  vouched: boolean;
+  /** Status V, dead reckoning, manual or simulated input: one word against it is enough. */
+  refused: boolean;
   hasPosition: boolean;
   latE7: number;
   lonE7: number;
@@ -22,8 +29,10 @@ export interface NmeaEpoch {
   speedMmps: number | undefined;
   courseCdeg: number | undefined;
   satellites: number | undefined;
-  /** From the last GSA: 2 or 3, 1 none. */
+  /** The most that a GSA of this epoch said: 1 none, 2 or 3; 0 without one. Each system has its own, some without satellites. */
   dimensions: number;
+  /** Since the stream began nothing has told dimensions or counted satellites. */
+  terse: boolean;
 }
 
 export type NmeaReport = { kind: "fix"; fix: Fix } | { kind: "no-fix" };
@@ -31,17 +40,23 @@ export type NmeaReport = { kind: "fix"; fix: Fix } | { kind: "no-fix" };
 /** NMEA says 82; some receivers write more. */
 export const SENTENCE_LIMIT_BYTES = 128;
 const DAY_MS = 86_400_000;
+/** A midnight lies between times nearly a day apart; what goes back by less is a clock not yet set. */
+const MIDNIGHT_STEP_MS = 3_600_000;
+/** The schema's bound. */
+const SATELLITES_MOST = 255;
 const COMMA = 0x2c;
 const STAR = 0x2a;
 const DOT = 0x2e;
+const PROPRIETARY = 0x50;
 
 export function createNmeaEpoch(): NmeaEpoch {
   return {
     todMs: -1,
     days: -1,
-    hasRmc: false,
-    hasGga: false,
-    valid: false,
+    daysTodMs: -1,
+    told: false,
+    vouched: false,
+    refused: false,
     hasPosition: false,
     latE7: 0,
     lonE7: 0,
@@ -49,7 +64,8 @@ export function createNmeaEpoch(): NmeaEpoch {
     speedMmps: undefined,
     courseCdeg: undefined,
     satellites: undefined,
-    dimensions: 3,
+    dimensions: 0,
+    terse: true,
   };
 }
 
@@ -72,13 +88,15 @@ function hexDigit(code: number): number {
  * come after position in an epoch, so an epoch is complete only when the next begins.
  */
 export function readSentence(bytes: Uint8Array, from: number, to: number, epoch: NmeaEpoch): NmeaReport | undefined {
+  // A maker's own sentence may end like a known one: $PGRMC is Garmin's configuration.
+  if (bytes[from + 1] === PROPRIETARY || bytes[from + 6] !== COMMA) return undefined;
   const end = to - 3;
   const name = (bytes[from + 3] << 16) | (bytes[from + 4] << 8) | bytes[from + 5];
   const fields = from + 7;
   if (name === RMC) return readRmc(bytes, fields, end, epoch);
   if (name === GGA) return readGga(bytes, fields, end, epoch);
   if (name === GST) return readGst(bytes, fields, end, epoch);
-  if (name === ZDA) return readZda(bytes, fields, end, epoch);
+  if (name === ZDA) readZda(bytes, fields, end, epoch);
   if (name === GSA) readGsa(bytes, fields, end, epoch);
   return undefined;
 }
@@ -91,75 +109,97 @@ const ZDA = 0x5a4441;
 
 /** Ends the epoch being gathered and reports it. */
 export function closeEpoch(epoch: NmeaEpoch): NmeaReport | undefined {
-  if (epoch.todMs < 0 || !(epoch.hasRmc || epoch.hasGga)) return undefined;
+  if (epoch.todMs < 0 || !epoch.told) return undefined;
   const report: NmeaReport =
-    epoch.valid && epoch.hasPosition
-      ? {
-          kind: "fix",
-          fix: {
-            timeMs: epoch.days < 0 ? undefined : epoch.days * DAY_MS + epoch.todMs,
-            latE7: epoch.latE7,
-            lonE7: epoch.lonE7,
-            dimensions: Math.max(epoch.dimensions, 2),
-            hAccMm: epoch.hAccMm,
-            speedMmps: epoch.speedMmps,
-            courseCdeg: epoch.courseCdeg,
-            satellites: epoch.satellites,
-          },
-        }
+    epoch.vouched && !epoch.refused && epoch.dimensions !== 1 && epoch.hasPosition
+      ? { kind: "fix", fix: fixOf(epoch) }
       : { kind: "no-fix" };
   resetEpoch(epoch, -1);
   return report;
 }
 
+function fixOf(epoch: NmeaEpoch): Fix {
+  return {
+    timeMs: epoch.days < 0 ? undefined : timeOrNone(epoch.days * DAY_MS + epoch.todMs),
+    latE7: epoch.latE7,
+    lonE7: epoch.lonE7,
+    dimensions: dimensionsOf(epoch),
+    hAccMm: epoch.hAccMm,
+    speedMmps: epoch.speedMmps,
+    courseCdeg: epoch.courseCdeg,
+    satellites: epoch.satellites,
+  };
+}
+
+/**
+ * GSA says how many. Without one, four satellites in GGA can solve for three and fewer cannot. A receiver that never tells
+ * either is taken at its word that the fix is good; from one that does, silence is an epoch that was lost in part, and flat.
+ */
+function dimensionsOf(epoch: NmeaEpoch): number {
+  if (epoch.dimensions > 0) return epoch.dimensions;
+  if (epoch.satellites !== undefined) return epoch.satellites >= 4 ? 3 : 2;
+  return epoch.terse ? 3 : 2;
+}
+
 function resetEpoch(epoch: NmeaEpoch, todMs: number): void {
   epoch.todMs = todMs;
-  epoch.hasRmc = false;
-  epoch.hasGga = false;
-  epoch.valid = false;
+  epoch.told = false;
+  epoch.vouched = false;
+  epoch.refused = false;
   epoch.hasPosition = false;
   epoch.hAccMm = undefined;
   epoch.speedMmps = undefined;
   epoch.courseCdeg = undefined;
   epoch.satellites = undefined;
+  epoch.dimensions = 0;
 }
 
 function enterEpoch(epoch: NmeaEpoch, todMs: number): NmeaReport | undefined {
   if (todMs === epoch.todMs) return undefined;
-  const lastMs = epoch.todMs;
   const report = closeEpoch(epoch);
-  // Past midnight before the next RMC tells the new date.
-  if (lastMs >= 0 && todMs >= 0 && todMs < lastMs - DAY_MS / 2 && epoch.days >= 0) epoch.days += 1;
   resetEpoch(epoch, todMs);
+  // Past midnight before the next RMC tells the new date.
+  if (epoch.days >= 0) epoch.days += midnightsBetween(epoch.daysTodMs, todMs);
+  epoch.daysTodMs = todMs;
   return report;
 }
 
-/** hhmmss.sss, status, lat, N, lon, E, knots, course, ddmmyy */
+/** From one time of day to another soon after or before it: 1 past a midnight, −1 back over it. */
+function midnightsBetween(fromMs: number, toMs: number): number {
+  if (fromMs - toMs > DAY_MS - MIDNIGHT_STEP_MS) return 1;
+  return toMs - fromMs > DAY_MS - MIDNIGHT_STEP_MS ? -1 : 0;
+}
+
+/** hhmmss.sss, status, lat, N, lon, E, knots, course, ddmmyy, variation, E, mode */
 function readRmc(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): NmeaReport | undefined {
   const todMs = timeOfDayMs(bytes, fieldAt(bytes, at, end, 0), end);
   if (todMs < 0) return undefined;
   const report = enterEpoch(epoch, todMs);
-  epoch.hasRmc = true;
-  const date = fieldAt(bytes, at, end, 8);
-  const days = dateOf(bytes, date, end);
+  epoch.told = true;
+  const days = dateOf(bytes, fieldAt(bytes, at, end, 8), end);
   if (days >= 0) epoch.days = days;
-  if (bytes[fieldAt(bytes, at, end, 1)] !== 0x41) return report;
-  takePosition(
-    bytes,
-    fieldAt(bytes, at, end, 2),
-    fieldAt(bytes, at, end, 3),
-    fieldAt(bytes, at, end, 4),
-    fieldAt(bytes, at, end, 5),
-    end,
-    epoch,
-  );
-  epoch.valid = true;
+  const mode = fieldAt(bytes, at, end, 11);
+  if (bytes[fieldAt(bytes, at, end, 1)] !== ACTIVE || (mode < end && isNoSolution(bytes[mode]))) {
+    epoch.refused = true;
+    return report;
+  }
+  epoch.vouched = true;
+  const place = fieldAt(bytes, at, end, 2);
+  takePosition(bytes, place, end, epoch);
   // A knot is 1,852 m an hour.
-  const milliknots = scaled(bytes, fieldAt(bytes, at, end, 6), end, 3);
+  const motion = fieldAt(bytes, place, end, 4);
+  const milliknots = scaled(bytes, motion, end, 3);
   if (milliknots >= 0) epoch.speedMmps = Math.floor((milliknots * 1852 + 1800) / 3600);
-  const course = scaled(bytes, fieldAt(bytes, at, end, 7), end, 2);
+  const course = scaled(bytes, fieldAt(bytes, motion, end, 1), end, 2);
   if (course >= 0 && course <= 36000) epoch.courseCdeg = course;
   return report;
+}
+
+const ACTIVE = 0x41;
+
+/** Modes E (dead reckoning), M (typed in), S (simulated) and N (none) of RMC; older receivers have no such field. */
+function isNoSolution(mode: number): boolean {
+  return mode === 0x45 || mode === 0x4d || mode === 0x53 || mode === 0x4e;
 }
 
 /** hhmmss.sss, lat, N, lon, E, quality, satellites, HDOP, … */
@@ -167,23 +207,23 @@ function readGga(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): 
   const todMs = timeOfDayMs(bytes, fieldAt(bytes, at, end, 0), end);
   if (todMs < 0) return undefined;
   const report = enterEpoch(epoch, todMs);
-  epoch.hasGga = true;
-  const quality = scaled(bytes, fieldAt(bytes, at, end, 5), end, 0);
-  if (quality <= 0) return report;
+  epoch.told = true;
+  const place = fieldAt(bytes, at, end, 1);
+  const judged = fieldAt(bytes, place, end, 4);
+  const quality = scaled(bytes, judged, end, 0);
+  // Some leave it empty, which speaks neither for the fix nor against it.
+  if (quality < 0) return report;
   // 6 is dead reckoning, 7 and 8 are typed in or simulated: no solution of satellites.
-  if (quality >= 6 && quality <= 8) return report;
-  takePosition(
-    bytes,
-    fieldAt(bytes, at, end, 1),
-    fieldAt(bytes, at, end, 2),
-    fieldAt(bytes, at, end, 3),
-    fieldAt(bytes, at, end, 4),
-    end,
-    epoch,
-  );
-  if (!epoch.hasRmc) epoch.valid = true;
-  const satellites = scaled(bytes, fieldAt(bytes, at, end, 6), end, 0);
-  if (satellites >= 0) epoch.satellites = satellites;
+  if (quality === 0 || (quality >= 6 && quality <= 8)) {
+    epoch.refused = true;
+    return report;
+  }
+  epoch.vouched = true;
+  takePosition(bytes, place, end, epoch);
+  const satellites = scaled(bytes, fieldAt(bytes, judged, end, 1), end, 0);
+  if (satellites < 0) return report;
+  epoch.satellites = Math.min(satellites, SATELLITES_MOST);
+  epoch.terse = false;
   return report;
 }
 
@@ -198,21 +238,27 @@ function readGst(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): 
   return report;
 }
 
-/** hhmmss.sss, day, month, year in four digits: the date for receivers that send no RMC. */
-function readZda(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): NmeaReport | undefined {
+/**
+ * hhmmss.sss, day, month, year in four digits: the date for receivers that send no RMC. It may tell the whole second of an
+ * epoch at .20, so it belongs to the epoch it comes in and begins none; midnight may lie between the two.
+ */
+function readZda(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): void {
   const todMs = timeOfDayMs(bytes, fieldAt(bytes, at, end, 0), end);
   const year = scaled(bytes, fieldAt(bytes, at, end, 3), end, 0);
-  if (todMs < 0 || year < 0) return undefined;
-  const report = enterEpoch(epoch, todMs);
+  if (todMs < 0 || year < 0) return;
   const days = daysFromDate(year, two(bytes, fieldAt(bytes, at, end, 2)), two(bytes, fieldAt(bytes, at, end, 1)));
-  if (days >= 0) epoch.days = days;
-  return report;
+  if (days < 0) return;
+  epoch.days = days;
+  if (epoch.todMs < 0) epoch.daysTodMs = todMs;
+  else epoch.days += midnightsBetween(todMs, epoch.todMs);
 }
 
 /** M/A, dimensions, satellites … */
 function readGsa(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): void {
   const dimensions = scaled(bytes, fieldAt(bytes, at, end, 1), end, 0);
-  if (dimensions >= 1 && dimensions <= 3) epoch.dimensions = dimensions;
+  if (dimensions < 1 || dimensions > 3) return;
+  epoch.dimensions = Math.max(epoch.dimensions, dimensions);
+  epoch.terse = false;
 }
 
 /** Where field `index` begins; `end` where there are not that many. */
@@ -282,27 +328,15 @@ function dateOf(bytes: Uint8Array, at: number, end: number): number {
   return daysFromDate(year < 80 ? 2000 + year : 1900 + year, two(bytes, at + 2), two(bytes, at));
 }
 
-function takePosition(
-  bytes: Uint8Array,
-  lat: number,
-  ns: number,
-  lon: number,
-  ew: number,
-  end: number,
-  epoch: NmeaEpoch,
-): void {
+/** lat, N, lon, E from `at` on. */
+function takePosition(bytes: Uint8Array, at: number, end: number, epoch: NmeaEpoch): void {
+  const ns = fieldAt(bytes, at, end, 1);
+  const lon = fieldAt(bytes, ns, end, 1);
+  const ew = fieldAt(bytes, lon, end, 1);
   if ((bytes[ns] !== NORTH && bytes[ns] !== SOUTH) || (bytes[ew] !== EAST && bytes[ew] !== WEST)) return;
-  const latE7 = angleE7(bytes, lat, end, bytes[ns] === SOUTH);
+  const latE7 = angleE7(bytes, at, end, bytes[ns] === SOUTH);
   const lonE7 = angleE7(bytes, lon, end, bytes[ew] === WEST);
-  if (
-    latE7 === NO_ANGLE ||
-    lonE7 === NO_ANGLE ||
-    latE7 > 900000000 ||
-    latE7 < -900000000 ||
-    lonE7 > 1800000000 ||
-    lonE7 < -1800000000
-  )
-    return;
+  if (!isOnEarth(latE7, lonE7)) return;
   epoch.latE7 = latE7;
   epoch.lonE7 = lonE7;
   epoch.hasPosition = true;
@@ -312,6 +346,7 @@ const NORTH = 0x4e;
 const SOUTH = 0x53;
 const EAST = 0x45;
 const WEST = 0x57;
+/** Not on Earth. */
 const NO_ANGLE = 4_000_000_000;
 /** Minutes are written with four to seven places. */
 const MINUTE_PLACES = 7;

@@ -9,6 +9,8 @@ import {
 import {
   CHECK_BYTES,
   createUbxEpoch,
+  fitsLength,
+  fitsPayload,
   HEADER_BYTES,
   PAYLOAD_LIMIT_BYTES,
   readUbx,
@@ -28,17 +30,13 @@ export interface Receiver {
   length: number;
   ubx: UbxEpoch;
   nmea: NmeaEpoch;
-  /** Frames and sentences whose check did not fit. */
+  /** Frames and sentences whose check did not fit, since the stream began. */
   badChecks: number;
-  /** Bytes that were part of nothing. */
-  skippedBytes: number;
 }
 
 /** Room for the longest frame and as much again, so that feeding copies little. */
 const BUFFER_BYTES = 2 * (HEADER_BYTES + PAYLOAD_LIMIT_BYTES + CHECK_BYTES);
 const DOLLAR = 0x24;
-const CR = 0x0d;
-const LF = 0x0a;
 
 export function createReceiver(): Receiver {
   return {
@@ -47,7 +45,6 @@ export function createReceiver(): Receiver {
     ubx: createUbxEpoch(),
     nmea: createNmeaEpoch(),
     badChecks: 0,
-    skippedBytes: 0,
   };
 }
 
@@ -87,9 +84,11 @@ export function finish(receiver: Receiver, onReport: (report: Report) => void): 
   return whole ? 0 : waiting;
 }
 
-/** The receiver lost power: the half of a frame that came before belongs to nothing that comes after. */
+/** The receiver lost power: half a frame or half an epoch from before belongs to nothing that comes after. */
 export function cutStream(receiver: Receiver): void {
   receiver.length = 0;
+  receiver.ubx = createUbxEpoch();
+  receiver.nmea = createNmeaEpoch();
 }
 
 /** Reads all that is whole, and moves the rest to the front. Whether anything was whole. */
@@ -116,32 +115,29 @@ function forget(receiver: Receiver, count: number): void {
 function readOne(receiver: Receiver, at: number, onReport: (report: Report) => void): number {
   const first = receiver.buffer[at];
   if (first === SYNC_1) return readFrame(receiver, at, onReport);
-  if (first === DOLLAR) return readLine(receiver, at, onReport);
-  if (first !== CR && first !== LF) receiver.skippedBytes += 1;
-  return 1;
-}
-
-function skipOne(receiver: Receiver): number {
-  receiver.skippedBytes += 1;
-  return 1;
+  return first === DOLLAR ? readLine(receiver, at, onReport) : 1;
 }
 
 function readFrame(receiver: Receiver, at: number, onReport: (report: Report) => void): number {
   const bytes = receiver.buffer;
   const left = receiver.length - at;
-  if (left >= 2 && bytes[at + 1] !== SYNC_2) return skipOne(receiver);
+  if (left >= 2 && bytes[at + 1] !== SYNC_2) return 1;
   if (left < HEADER_BYTES) return 0;
+  const cls = bytes[at + 2];
+  const id = bytes[at + 3];
   const payload = bytes[at + 4] | (bytes[at + 5] << 8);
-  if (payload > PAYLOAD_LIMIT_BYTES) return skipOne(receiver);
+  if (!fitsLength(cls, id, payload)) return 1;
   const total = HEADER_BYTES + payload + CHECK_BYTES;
+  const end = at + Math.min(left, HEADER_BYTES + payload);
+  for (let i = at + HEADER_BYTES; i < end; i++) if (!fitsPayload(cls, id, bytes[i])) return 1;
   if (left < total) return 0;
   const check = ubxCheck(bytes, at + 2, at + HEADER_BYTES + payload);
   if (check !== (bytes[at + total - 2] | (bytes[at + total - 1] << 8))) {
     // A false sync must not swallow the good frame that may begin inside it.
     receiver.badChecks += 1;
-    return skipOne(receiver);
+    return 1;
   }
-  const report = readUbx(bytes, bytes[at + 2], bytes[at + 3], at + HEADER_BYTES, payload, receiver.ubx);
+  const report = readUbx(bytes, cls, id, at + HEADER_BYTES, payload, receiver.ubx);
   if (report !== undefined) onReport(report);
   return total;
 }
@@ -154,10 +150,18 @@ function readLine(receiver: Receiver, at: number, onReport: (report: Report) => 
   while (end < limit && bytes[end] >= 32 && bytes[end] < 127 && bytes[end] !== DOLLAR) end += 1;
   if (end === receiver.length && end - at < SENTENCE_LIMIT_BYTES) return 0;
   if (!isWholeSentence(bytes, at, end)) {
-    receiver.badChecks += 1;
-    return skipOne(receiver);
+    // A dollar sign among binary data is no sentence gone wrong.
+    if (isNamed(bytes, at, end)) receiver.badChecks += 1;
+    return 1;
   }
   const report = readSentence(bytes, at, end, receiver.nmea);
   if (report !== undefined) onReport(report);
   return end - at;
+}
+
+/** `$`, talker, three letters, comma. */
+function isNamed(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < 7 || bytes[from + 6] !== 0x2c) return false;
+  for (let i = from + 1; i < from + 6; i++) if (bytes[i] < 65 || bytes[i] > 90) return false;
+  return true;
 }

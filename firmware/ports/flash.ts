@@ -1,7 +1,7 @@
 /**
  * Raw flash: bits fall from 1 to 0 by `program`, and only `erase` lifts them, a block at a time.
  * Contract (tested for every implementation): reads see what was programmed; programming is the bitwise AND of what was
- * there and what is written; erase leaves 0xFF; an address outside the area is refused by an exception of the shell.
+ * there and what is written; erase leaves 0xFF in the whole block of its address; an address outside the area is refused by an exception of the shell.
  */
 export interface Flash {
   /** Bytes in the area set aside for us. */

@@ -1,4 +1,5 @@
-import { createReceiver as createParser, feed } from "../../firmware/gnss/receiver.ts";
+import { configure, SETUP_REQUEST, type SetupEvent, setupWakeMs } from "../../firmware/gnss/configure.ts";
+import { createReceiver as createParser, cutStream, feed, type Receiver } from "../../firmware/gnss/receiver.ts";
 import { chargeMah } from "../hardware/charge.ts";
 import type { GnssReceiver } from "../hardware/gnss-receiver.ts";
 import type { Path } from "../world/path.ts";
@@ -23,20 +24,38 @@ export function runBaseline(path: Path, gnss: GnssReceiver, spanS: number, messa
   const fixMs: number[] = [];
   let gnssOnMs = 0;
   for (let onMs = path.timeMs[0]; onMs <= endMs; onMs += CADENCE_MS) {
+    const giveUpMs = Math.min(onMs + GIVE_UP_MS, endMs);
     gnss.power(true, onMs);
-    let solved = false;
-    let untilMs = onMs;
-    while (!solved && gnss.nextMs() <= Math.min(onMs + GIVE_UP_MS, endMs)) {
-      untilMs = gnss.nextMs();
-      feed(parser, gnss.take(), (report) => {
-        if (report.kind === "fix") solved = true;
-      });
-    }
-    if (solved) fixMs.push(untilMs);
-    else untilMs = Math.min(onMs + GIVE_UP_MS, endMs);
-    gnss.power(false, untilMs);
-    gnssOnMs += untilMs - onMs;
+    cutStream(parser);
+    const solvedMs = acquire(gnss, parser, onMs, giveUpMs);
+    if (solvedMs !== undefined) fixMs.push(solvedMs);
+    const offMs = solvedMs ?? giveUpMs;
+    gnss.power(false, offMs);
+    gnssOnMs += offMs - onMs;
   }
   const gnssOnS = gnssOnMs / 1000;
   return { fixes: fixMs.length, fixMs, gnssOnS, chargeMah: chargeMah(gnssOnS, spanS, messages) };
+}
+
+/** Configures the receiver as the bracelet does, and waits for a fix; when it came. */
+function acquire(gnss: GnssReceiver, parser: Receiver, onMs: number, giveUpMs: number): number | undefined {
+  let { setup } = configure({ phase: "off" }, { kind: "power", on: true }, onMs);
+  const take = (event: SetupEvent, nowMs: number) => {
+    const turn = configure(setup, event, nowMs);
+    setup = turn.setup;
+    if (turn.ask) gnss.hear(SETUP_REQUEST, nowMs);
+  };
+  let solvedMs: number | undefined;
+  while (solvedMs === undefined) {
+    const bytesMs = gnss.nextMs();
+    const nowMs = Math.min(bytesMs, setupWakeMs(setup));
+    if (nowMs > giveUpMs) break;
+    if (nowMs < bytesMs) take({ kind: "wake" }, nowMs);
+    else
+      feed(parser, gnss.take(), (report) => {
+        if (report.kind === "fix") solvedMs = nowMs;
+        else if (report.kind === "ack" || report.kind === "nak") take(report, nowMs);
+      });
+  }
+  return solvedMs;
 }

@@ -20,7 +20,7 @@ import { makePath, type Path } from "../world/path.ts";
 import { seededRandom } from "../world/random.ts";
 import { type Baseline, runBaseline } from "./baseline.ts";
 import { createEffectLog } from "./effect-log.ts";
-import { type EntryAlert, falseAlerts, findVisits, type ScoredVisit, scoreVisits } from "./visits.ts";
+import { type EntryAlert, falseAlerts, findVisits, type RaisedAlert, type ScoredVisit, scoreVisits } from "./visits.ts";
 
 export interface ReplayOptions {
   order: Order;
@@ -50,7 +50,7 @@ export interface ReplayResult {
   fixes: JudgedFix[];
   alerts: Alert[];
   visits: ScoredVisit[];
-  falseAlerts: EntryAlert[];
+  falseAlerts: RaisedAlert[];
   /** Times at which the receiver was switched on and off, alternating. */
   powerMs: number[];
   fixAttempts: number;
@@ -61,7 +61,9 @@ export interface ReplayResult {
   effectHash: string;
 }
 
-const JOURNAL_BYTES = 4 * 1024 * 1024;
+/** A fix every 15 s with its frame: more than a bracelet ever journals. */
+const JOURNAL_BYTES_PER_S = 6;
+const JOURNAL_LEAST_BYTES = 256 * 1024;
 
 /** Runs one trace through the bracelet, from the receiver's bytes to the alerts, in virtual time. */
 export function replay(trace: Trace, options: ReplayOptions): ReplayResult {
@@ -80,8 +82,8 @@ export function replay(trace: Trace, options: ReplayOptions): ReplayResult {
     receiver: trace.raw ? "raw" : options.receiver,
     seed: options.seed,
     ...run,
-    visits: scoreVisits(path, findVisits(path, order), entries, order.delayS, accepted),
-    falseAlerts: falseAlerts(path, order, entries),
+    visits: scoreVisits(path, findVisits(path, order), entries, order.delayS, accepted, trace.raw?.arriveMs),
+    falseAlerts: falseAlerts(path, order, raisedAlerts(run.alerts)),
     gnssOnS,
     chargeMah: chargeMah(gnssOnS, spanS, run.alerts.length),
     baseline: runBaseline(path, receiverFor(trace, path, options), spanS, run.alerts.length),
@@ -107,11 +109,13 @@ function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun 
   if (!packed.ok) throw new ToolError("replay.zones-refused", { detail: packed.reason, feature: packed.zone });
   const eraseBytes = 4096;
   const journalAddress = Math.ceil(packed.bytes.length / eraseBytes) * eraseBytes;
-  const flash = createFlash(journalAddress + JOURNAL_BYTES, eraseBytes);
-  flash.program(0, packed.bytes);
-
   const startMs = path.timeMs[0];
   const endMs = path.timeMs[path.rows - 1];
+  const wantedBytes = Math.max(JOURNAL_LEAST_BYTES, JOURNAL_BYTES_PER_S * ((endMs - startMs) / 1000));
+  const journalBytes = Math.ceil(wantedBytes / eraseBytes) * eraseBytes;
+  const flash = createFlash(journalAddress + journalBytes, eraseBytes);
+  flash.program(0, packed.bytes);
+
   let nowMs = startMs;
   const gnss = receiverFor(trace, path, options);
   const log = createEffectLog(options.onEffectLine);
@@ -133,9 +137,9 @@ function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun 
     delayMs: order.delayS * 1000,
     heartbeatMs: order.heartbeatS * 1000,
   };
-  const map = { packAddress: 0, journalAddress, journalBytes: JOURNAL_BYTES };
+  const map = { packAddress: 0, journalAddress, journalBytes };
   const engine = options.startEngine(
-    boardPorts(flash, () => nowMs, options.seed),
+    boardPorts(flash, { write: (bytes) => gnss.hear(bytes, nowMs) }, () => nowMs, options.seed),
     map,
     duty,
     onEffect,
@@ -165,11 +169,11 @@ function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun 
   return run;
 }
 
-function boardPorts(flash: Ports["flash"], nowMs: () => number, seed: number): Ports {
+function boardPorts(flash: Ports["flash"], serial: Ports["serial"], nowMs: () => number, seed: number): Ports {
   const random = seededRandom(seed, "board");
   return {
     clock: { nowMs },
-    serial: { write: () => {} },
+    serial,
     flash,
     random: {
       fill(into) {
@@ -187,20 +191,34 @@ function onSeconds(powerMs: number[], endMs: number): number {
   return totalMs / 1000;
 }
 
+/** Design §13: assumed where the receiver gives no accuracy. Metres. */
+const ACCURACY_ASSUMED_M = 30;
+
+/** Every alert that says a zone was entered: each must be true by itself. */
+export function raisedAlerts(alerts: Alert[]): RaisedAlert[] {
+  return alerts.flatMap((alert) =>
+    alert.about === "zone" && alert.zone !== undefined && alert.state !== "left"
+      ? [{ zone: alert.zone, atMs: alert.atMs, hAccM: accuracyOf(alert) }]
+      : [],
+  );
+}
+
+function accuracyOf({ fix }: Alert): number {
+  return fix?.hAccMm === undefined ? ACCURACY_ASSUMED_M : fix.hAccMm / 1000;
+}
+
 /** One entry for each time a zone was reported entered, with the time at which it was reported left. */
 export function entryAlerts(alerts: Alert[]): EntryAlert[] {
   const entries: EntryAlert[] = [];
   const open = new Map<string, EntryAlert>();
-  let hAccM = 0;
   for (const alert of alerts) {
     if (alert.about !== "zone" || alert.zone === undefined) continue;
-    if (alert.fix?.hAccMm !== undefined) hAccM = alert.fix.hAccMm / 1000;
     const standing = open.get(alert.zone);
     if (alert.state === "left") {
       if (standing) standing.leftMs = alert.atMs;
       open.delete(alert.zone);
     } else if (!standing) {
-      const entry: EntryAlert = { zone: alert.zone, atMs: alert.atMs, leftMs: undefined, hAccM };
+      const entry: EntryAlert = { zone: alert.zone, atMs: alert.atMs, leftMs: undefined, hAccM: accuracyOf(alert) };
       entries.push(entry);
       open.set(alert.zone, entry);
     }

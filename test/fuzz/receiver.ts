@@ -1,5 +1,6 @@
 import { createReceiver, feed, finish, type Report } from "../../firmware/gnss/receiver.ts";
 import { ubxFrame } from "../../firmware/gnss/ubx.ts";
+import { decodeFix, encodeFix } from "../../protocol/messages/fix.ts";
 import { navPvtFrame } from "../../simulator/hardware/nav-pvt.ts";
 import { seededRandom } from "../../simulator/world/random.ts";
 import { sentence } from "../gnss/streams.ts";
@@ -13,18 +14,31 @@ const SENTENCES = [
   "GPZDA,090001,24,11,2026,,",
 ].map(sentence);
 
+/** Whole epochs, so that what is changed in one sentence meets the others and is reported when the next begins. */
+const EPOCHS = [
+  SENTENCES,
+  [SENTENCES[1], SENTENCES[4], SENTENCES[0]],
+  [sentence("GNGGA,090002,3540.8600,N,13946.0200,E,1,99,1.1,10.0,M,36.0,M,,"), SENTENCES[2], SENTENCES[1]],
+].map((sentences) => Uint8Array.from(sentences.flatMap((line) => [...line])));
+
 const FRAMES = [
   navPvtFrame({ timeMs: 1.7e12, solved: true, lat: 35, lon: 139, hAccM: 3, speedMps: 1, courseDeg: 9, satellites: 9 }),
   ubxFrame(5, 1, Uint8Array.of(6, 1)),
   ubxFrame(0x0a, 4, new Uint8Array(40)),
   ubxFrame(0x0a, 9, new Uint8Array(60)),
+  ubxFrame(0x0a, 9, new Uint8Array(68)),
   ubxFrame(0x0a, 0x38, new Uint8Array(28)),
-  ubxFrame(1, 2, new Uint8Array(28)),
-  ubxFrame(1, 6, new Uint8Array(52)),
-  ubxFrame(1, 0x21, new Uint8Array(20)),
+  ubxFrame(0x0a, 0x38, new Uint8Array(52)),
+  // The three of one epoch of an old receiver, in 1970 and too fast.
+  Uint8Array.of(
+    ...ubxFrame(1, 2, new Uint8Array(28)),
+    ...ubxFrame(1, 6, new Uint8Array(52).fill(3, 10, 12)),
+    ...ubxFrame(1, 0x12, new Uint8Array(36).fill(0xff, 20, 24)),
+    ...ubxFrame(1, 0x21, Uint8Array.of(...new Uint8Array(12), 0xb2, 7, 1, 1, 0, 0, 0, 4)),
+  ),
 ];
 
-export const fuzzNmea: Fuzz = (runs, seed, onRun) => fuzzReceiver("nmea", SENTENCES, runs, seed, onRun);
+export const fuzzNmea: Fuzz = (runs, seed, onRun) => fuzzReceiver("nmea", [...SENTENCES, ...EPOCHS], runs, seed, onRun);
 export const fuzzUbx: Fuzz = (runs, seed, onRun) => fuzzReceiver("ubx", FRAMES, runs, seed, onRun);
 
 /** One receiver lives through all runs, as in the field. After each it must still read a good frame, and not hold more than its buffer. */
@@ -63,12 +77,11 @@ function fuzzReceiver(
   return count;
 }
 
+/** What the receiver reports must be what the journal can hold, and gives back. */
 function checkFix({ fix }: Extract<Report, { kind: "fix" }>): void {
-  const whole =
-    Number.isInteger(fix.latE7) &&
-    Number.isInteger(fix.lonE7) &&
-    (fix.timeMs === undefined || Number.isInteger(fix.timeMs));
-  if (!whole) throw new Error(`a fix of fractions: ${JSON.stringify(fix)}`);
+  const written = encodeFix(fix);
+  const read = written.ok ? decodeFix(written.bytes) : written;
+  if (!read.ok) throw new Error(`a fix that no record holds (${read.reason}): ${JSON.stringify(fix)}`);
 }
 
 /** Two line ends and room for the longest frame, and the stream is clean again. */

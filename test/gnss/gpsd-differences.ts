@@ -1,5 +1,5 @@
 /**
- * Where gpsd reports a position and we do not, and why; the test looks into the bytes whether it is so.
+ * Where gpsd reports a position and we do not, and why, by file; the test looks into the bytes whether it is so.
  *
  *   gll                   the position stands in a GLL sentence only: it has neither date nor accuracy, and we do not read it
  *   gpsd-rolled-the-week  gpsd adds 1,024 weeks to dates before its own build; the position agrees at the date in the bytes
@@ -29,3 +29,23 @@ export const DIFFERENCES: Record<string, { kind: Difference }> = {
   "ublox-zed-f9t-rtcm3.log": { kind: "time-only" },
   "ublox-neo-m8u-hnr.log": { kind: "high-rate" },
 };
+
+/**
+ * Where we report a fix and gpsd has none like it; which of these holds is told from the bytes, fix by fix.
+ *
+ *   first-cycles          gpsd reports a cycle of sentences once it has learnt which one ends it: the first three may be missing
+ *   last-cycle            the recording ends before the sentence that tells gpsd that the epoch is over; we close it at the end
+ *   without-time          gpsd gives the same position without a time: its date came later, ours is of the same epoch
+ *   gpsd-rolled-the-week  as above: the same position, 1,024 weeks on
+ *   late-gll              a GLL of the next second ends the cycle, and gpsd dates the whole cycle by it
+ *   half-epoch            the recording has a hole: RMC came, GGA did not, and gpsd waits for it; ours is marked flat
+ *   high-rate             gpsd gives the position that HNR-PVT extrapolates to the same time
+ */
+export type OursOnly =
+  | "first-cycles"
+  | "last-cycle"
+  | "without-time"
+  | "gpsd-rolled-the-week"
+  | "late-gll"
+  | "half-epoch"
+  | "high-rate";
