@@ -10,13 +10,14 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..")
 const at = (file: string) => path.join(ROOT, file);
 
 async function buildAll(): Promise<void> {
+  // First what most often refuses, so that a refusal leaves the last build as it was.
+  const bundle = await bundleForEspruino(at("firmware/boards/espruino/bracelet.ts"), ROOT);
   rmSync(at("dist"), { recursive: true, force: true });
   mkdirSync(at("dist/meta"), { recursive: true });
   await buildNode("host/cli/main.ts", "dist/host/cli.js", "cli");
   chmodSync(at("dist/host/cli.js"), 0o755);
   await buildNode("protocol/index.ts", "dist/protocol/index.js", "protocol");
   writeTypes();
-  const bundle = await bundleForEspruino(at("firmware/boards/espruino/bracelet.ts"), ROOT);
   mkdirSync(at("dist/firmware"), { recursive: true });
   writeFileSync(at("dist/firmware/bracelet.espruino.js"), bundle.code);
   writeFileSync(at("dist/meta/bracelet.json"), JSON.stringify(bundle.metafile));

@@ -1,103 +1,31 @@
 import vm from "node:vm";
-
-/** Global names that Espruino 2v29 has; everything else is taken out of the context in which the bundle runs. */
-const GLOBALS = [
-  ...[
-    "Object",
-    "Function",
-    "Array",
-    "Boolean",
-    "Number",
-    "String",
-    "Math",
-    "JSON",
-    "Error",
-    "TypeError",
-    "SyntaxError",
-    "ReferenceError",
-  ],
-  ...[
-    "ArrayBuffer",
-    "Uint8Array",
-    "Int8Array",
-    "Uint16Array",
-    "Int16Array",
-    "Uint32Array",
-    "Int32Array",
-    "Float32Array",
-    "Float64Array",
-    "Uint8ClampedArray",
-    "DataView",
-  ],
-  ...["NaN", "Infinity", "undefined", "isNaN", "isFinite", "parseInt", "parseFloat", "eval", "globalThis"],
-];
-
-/** Methods that Espruino lacks, by the object that has them in Node. */
-const ABSENT: Record<string, string[]> = {
-  "Array.prototype": [
-    "flat",
-    "flatMap",
-    "at",
-    "lastIndexOf",
-    "reduceRight",
-    "findLast",
-    "findLastIndex",
-    "copyWithin",
-    "entries",
-    "keys",
-    "values",
-    "toSorted",
-    "toReversed",
-    "with",
-    "toSpliced",
-  ],
-  Array: ["from", "of", "fromAsync"],
-  "Object.getPrototypeOf(Uint8Array.prototype)": [
-    "slice",
-    "at",
-    "copyWithin",
-    "findLast",
-    "findLastIndex",
-    "lastIndexOf",
-    "toSorted",
-    "toReversed",
-    "with",
-  ],
-  "Object.getPrototypeOf(Uint8Array)": ["from", "of"],
-  "ArrayBuffer.prototype": ["slice", "resize", "transfer"],
-  "String.prototype": ["matchAll", "normalize", "codePointAt", "localeCompare", "at", "isWellFormed", "toWellFormed"],
-  String: ["raw", "fromCodePoint"],
-  Math: [
-    "trunc",
-    "hypot",
-    "imul",
-    "log2",
-    "log10",
-    "cbrt",
-    "expm1",
-    "log1p",
-    "sinh",
-    "cosh",
-    "tanh",
-    "fround",
-    "clz32",
-  ],
-  Number: ["isInteger", "isSafeInteger", "isFinite", "isNaN", "parseFloat", "parseInt"],
-  "Number.prototype": ["toPrecision"],
-  Object: ["freeze", "isFrozen", "seal", "is", "fromEntries", "groupBy"],
-};
+import { cutDownProgram } from "./espruino-world.ts";
 
 /** A context whose globals are cut down to what Espruino has. `global` is its global object, as there. */
 export function createEspruinoContext(): vm.Context {
-  const context = vm.createContext({});
-  const cut = `(() => {
-    const keep = ${JSON.stringify(GLOBALS)};
-    ${Object.entries(ABSENT)
-      .map(([owner, names]) => `for (const name of ${JSON.stringify(names)}) delete ${owner}[name];`)
-      .join("\n")}
-    globalThis.global = globalThis;
-    for (const name of Object.getOwnPropertyNames(globalThis)) if (name !== "global" && !keep.includes(name)) delete globalThis[name];
-  })()`;
-  vm.runInContext(cut, context);
+  // Without a prototype: that of a plain object would be Node's, and lead out of the context.
+  const context = vm.createContext(Object.create(null) as object);
+  vm.runInContext(cutDownProgram(), context);
   return context;
 }
+
+/**
+ * Takes the shell's values into the context: what the bundle is handed has the context's cut-down prototypes, not Node's.
+ * Arrays and plain objects are copied; functions are wrapped, and still fill the caller's own arrays.
+ */
+export function createAdopter(context: vm.Context): <T>(value: T) => T {
+  return vm.runInContext(ADOPTER, context) as <T>(value: T) => T;
+}
+
+const ADOPTER = `(() => {
+  const views = { Uint8Array, Int32Array, Float64Array };
+  const adopt = (value, owner) => {
+    if (typeof value === "function") return (...args) => adopt(value.apply(owner, args));
+    if (typeof value !== "object" || value === null) return value;
+    if (typeof value.byteLength === "number") return new (views[value.constructor.name] || Uint8Array)(value);
+    const copy = Array.isArray(value) ? [] : {};
+    for (const key in value) copy[key] = adopt(value[key], value);
+    return copy;
+  };
+  return adopt;
+})()`;

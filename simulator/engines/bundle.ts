@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import vm from "node:vm";
 import { ToolError } from "../../protocol/errors.ts";
-import { createEspruinoContext } from "./bundle-globals.ts";
+import { createAdopter, createEspruinoContext } from "./bundle-globals.ts";
 import type { StartEngine } from "./engine.ts";
 import { type Image, startImage } from "./node.ts";
 
@@ -11,5 +11,7 @@ export function bundleEngine(file: string): StartEngine {
   const context = createEspruinoContext();
   vm.runInContext(readFileSync(file, "utf8"), context, { filename: "bracelet.espruino.js" });
   const built = vm.runInContext("omamori", context) as Image;
-  return (ports, map, duty, onEffect) => startImage(built, ports, map, duty, onEffect);
+  const adopt = createAdopter(context);
+  const image: Image = { ...built, receiveBytes: (bracelet, bytes) => built.receiveBytes(bracelet, adopt(bytes)) };
+  return (ports, map, duty, onEffect) => startImage(image, adopt(ports), adopt(map), adopt(duty), adopt(onEffect));
 }

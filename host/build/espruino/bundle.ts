@@ -3,53 +3,17 @@ import path from "node:path";
 import { build, type Metafile, transform } from "esbuild";
 import { checkDeviceCode } from "./check.ts";
 import { hoistFunctions } from "./hoist.ts";
+import { BOARD, deviceSources } from "./sources.ts";
 
-/** What esbuild may leave in the code; the rest it lowers or refuses. Measured on Espruino 2v29. */
-const SUPPORTED: Record<string, boolean> = {
-  arrow: true,
-  class: true,
-  "const-and-let": true,
-  "for-of": true,
-  "nullish-coalescing": true,
-  "object-accessors": true,
-  "object-extensions": true,
-  "optional-catch-binding": true,
-  "template-literal": true,
-  ...Object.fromEntries(
-    [
-      "array-spread",
-      "async-await",
-      "async-generator",
-      "bigint",
-      "class-field",
-      "class-static-field",
-      "class-private-field",
-      "class-private-method",
-      "class-static-blocks",
-    ]
-      .concat([
-        "default-argument",
-        "destructuring",
-        "dynamic-import",
-        "exponent-operator",
-        "for-await",
-        "generator",
-        "import-meta",
-        "logical-assignment",
-        "new-target",
-      ])
-      .concat([
-        "object-rest-spread",
-        "optional-chain",
-        "rest-argument",
-        "top-level-await",
-        "unicode-escapes",
-        "using",
-        "decorators",
-      ])
-      .map((feature) => [feature, false]),
-  ),
-};
+/** What esbuild may leave in the code, measured on Espruino 2v29… */
+const KEPT = `arrow class const-and-let for-of nullish-coalescing object-accessors object-extensions
+  optional-catch-binding template-literal`;
+/** …and what it lowers or refuses. */
+const LOWERED = `array-spread async-await async-generator bigint class-field class-private-field class-private-method
+  class-static-blocks class-static-field decorators default-argument destructuring dynamic-import exponent-operator
+  for-await generator import-meta logical-assignment new-target object-rest-spread optional-chain rest-argument
+  top-level-await unicode-escapes using`;
+const SUPPORTED = { ...features(KEPT, true), ...features(LOWERED, false) };
 
 const TS_SETTINGS = { compilerOptions: { useDefineForClassFields: false, target: "ES2022" } };
 
@@ -72,7 +36,7 @@ export async function bundleForEspruino(entry: string, root: string): Promise<De
   };
   // First without lowering, only to learn which files are in it: the gate judges what was written.
   const graph = await build({ ...settings, target: "es2022", logLevel: "silent" });
-  await gateSources(Object.keys(graph.metafile.inputs), root);
+  await gateSources(deviceSources(root, Object.keys(graph.metafile.inputs)), root);
   // Not minifySyntax: it folds a ratio of integers into a decimal that engines may read differently.
   const result = await build({
     ...settings,
@@ -85,7 +49,7 @@ export async function bundleForEspruino(entry: string, root: string): Promise<De
     tsconfigRaw: TS_SETTINGS,
   });
   const code = hoistFunctions(result.outputFiles[0].text);
-  const findings = checkDeviceCode(code, "script");
+  const findings = checkDeviceCode(code, { sourceType: "script", board: true });
   if (findings.length > 0)
     throw new Error(`bundle.check: ${findings.map((f) => `${f.line}:${f.column} ${f.rule}: ${f.message}`).join("\n")}`);
   return { code, metafile: result.metafile };
@@ -106,10 +70,12 @@ export async function gateFile(source: string, file: string): Promise<string[]> 
     target: "es2022",
     sourcemap: "external",
     sourcefile: file,
-    tsconfigRaw: { compilerOptions: { ...TS_SETTINGS.compilerOptions, verbatimModuleSyntax: true } },
+    // Class fields stay what they are, so that they are seen.
+    tsconfigRaw: { compilerOptions: { target: "ES2022", useDefineForClassFields: true, verbatimModuleSyntax: true } },
   });
   const lookUp = sourceLines(map);
-  return checkDeviceCode(code, "module").map((f) => `${file}:${lookUp(f.line, f.column)} ${f.rule}: ${f.message}`);
+  const kind = { sourceType: "module" as const, board: file.startsWith(BOARD) };
+  return checkDeviceCode(code, kind).map((f) => `${file}:${lookUp(f.line, f.column)} ${f.rule}: ${f.message}`);
 }
 
 /** Line and column in the source for a place in the output; from the map's base64 VLQ segments. */
@@ -135,6 +101,10 @@ function sourceLines(map: string): (line: number, column: number) => string {
     const hit = segments.filter((s) => s[0] <= atColumn - 1).at(-1) ?? segments[0];
     return hit ? `${hit[1] + 1}:${hit[2] + 1}` : `${atLine}:${atColumn}`;
   };
+}
+
+function features(names: string, supported: boolean): Record<string, boolean> {
+  return Object.fromEntries(names.split(/\s+/).map((name) => [name, supported]));
 }
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

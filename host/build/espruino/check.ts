@@ -1,18 +1,22 @@
 import * as acorn from "acorn";
 import * as walk from "acorn-walk";
+import { needsHoisting } from "./hoist.ts";
+import { type Refusal, refuseGlobal, refuseMember } from "./names.ts";
+import { declaredAt, findScopes, isFunction, outlivesTurn, type Scopes } from "./scope.ts";
 
 /** One thing that the device cannot run, or would run wrongly. */
-export interface Finding {
-  rule: string;
-  message: string;
+export interface Finding extends Refusal {
   line: number;
   column: number;
 }
 
-/** What `Math` may be asked for in code that decides (design §4); all exact in IEEE 754 on every engine. */
-const MATH_ALLOWED = ["floor", "ceil", "abs", "min", "max", "sqrt"];
+/** What is checked: one source as it was written, or the finished bundle; `board` code may touch the board's own globals. */
+export interface Kind {
+  sourceType: "module" | "script";
+  board: boolean;
+}
 
-/** Syntax that Espruino 2v29 lacks or runs wrongly (measured; see this room's README). */
+/** Syntax that Espruino 2v29 lacks or runs wrongly (measured; design §5). */
 const SYNTAX: Record<string, string> = {
   ObjectPattern: "destructuring is not there",
   ArrayPattern: "destructuring is not there",
@@ -25,163 +29,175 @@ const SYNTAX: Record<string, string> = {
   ImportExpression: "dynamic import is not there",
   MetaProperty: "new.target and import.meta are not there",
   TaggedTemplateExpression: "tagged templates are not there",
-  PropertyDefinition: "class fields are shared through the prototype: assign in the constructor",
   StaticBlock: "static blocks are not there",
-  PrivateIdentifier: "private names are not there",
   ForInStatement: "the order of for…in differs between engines",
   WithStatement: "with is not there",
+  DebuggerStatement: "debugger stops the board",
 };
-
-/** Globals that are missing, or that let the outside in where the core must have none. */
-const NAMES: Record<string, string> = {
-  Map: "is not there",
-  Set: "is not there",
-  WeakMap: "is not there",
-  WeakSet: "is not there",
-  Symbol: "is not there",
-  Proxy: "is not there",
-  Reflect: "is not there",
-  BigInt: "is not there",
-  RegExp: "is mostly not there",
-  TextEncoder: "is not there",
-  TextDecoder: "is not there",
-  Date: "is a clock: time arrives as an argument",
-  Promise: "waits: the core has no promise",
-  setTimeout: "is a clock: time arrives as an argument",
-  setInterval: "is a clock: time arrives as an argument",
-  parseFloat: "differs between engines",
-  process: "is Node's",
-  require: "is Node's",
-  Buffer: "is Node's",
-};
-
-/** Methods that are missing or silently wrong there. */
-const METHODS: Record<string, string> = {
-  flat: "is not there",
-  flatMap: "is not there",
-  at: "is not there",
-  lastIndexOf: "is not there on arrays",
-  reduceRight: "is not there",
-  findLast: "is not there",
-  findLastIndex: "is not there",
-  copyWithin: "is not there",
-  slice: "shares memory on typed arrays: copy by hand",
-  sort: "is unstable",
-  toPrecision: "is not there",
-  toFixed: "is wrong for large numbers",
-  matchAll: "is not there",
-  codePointAt: "is not there",
-  normalize: "is not there",
-  localeCompare: "is not there",
-};
-
-/** Names that its parser stumbles over. */
-const IDENTIFIERS = ["of"];
-
-type Report = (rule: string, message: string, node: acorn.Node) => void;
 
 /** Everything in `code` that the device could not run, or that would not agree between engines, in order. */
-export function checkDeviceCode(code: string, kind: "module" | "script"): Finding[] {
+export function checkDeviceCode(code: string, kind: Kind): Finding[] {
   const findings: Finding[] = [];
-  const program = acorn.parse(code, { ecmaVersion: 2024, sourceType: kind, locations: true });
-  const report: Report = (rule, message, node) => {
-    const place = node.loc?.start ?? { line: 1, column: 0 };
-    findings.push({ rule, message, line: place.line, column: place.column + 1 });
-  };
-  walk.full(program, (node) => {
-    if (SYNTAX[node.type]) report("syntax", SYNTAX[node.type], node);
-    checkNode(node as acorn.AnyNode, report);
+  const program = acorn.parse(code, { ecmaVersion: 2024, sourceType: kind.sourceType, locations: true });
+  const scopes = findScopes(program);
+  walk.fullAncestor(program, (node, ancestors: acorn.Node[]) => {
+    for (const refusal of refusals(ancestors.slice().reverse() as acorn.AnyNode[], scopes, kind)) {
+      const place = node.loc?.start ?? { line: 1, column: 0 };
+      findings.push({ ...refusal, line: place.line, column: place.column + 1 });
+    }
   });
   return findings.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function checkNode(node: acorn.AnyNode, report: Report): void {
+/** `chain`: the node, then what holds it, outwards. */
+function refusals(chain: acorn.AnyNode[], scopes: Scopes, kind: Kind): Refusal[] {
+  const node = chain[0];
+  if (node.type === "Identifier") return refuseIdentifier(node, chain, scopes, kind);
+  const found = [refuseNode(node, chain, kind)];
+  if (SYNTAX[node.type]) found.push(syntax(SYNTAX[node.type]));
+  // The members of globals are judged with the global.
+  if (node.type === "MemberExpression" && !isGlobal(node.object, chain, scopes)) found.push(refuseMember(node));
+  return found.filter((one) => one !== undefined);
+}
+
+function refuseNode(node: acorn.AnyNode, chain: acorn.AnyNode[], kind: Kind): Refusal | undefined {
   switch (node.type) {
     case "Literal":
-      checkLiteral(node, report);
-      break;
-    case "Identifier":
-      if (Object.hasOwn(NAMES, node.name)) report("name", `${node.name} ${NAMES[node.name]}`, node);
-      if (IDENTIFIERS.includes(node.name))
-        report("name", `an identifier named ${node.name} does not parse there`, node);
-      break;
-    case "MemberExpression":
-      checkMember(node, report);
-      break;
-    case "Property":
-      if (node.computed) report("syntax", "computed keys are not there", node);
-      if (node.kind !== "init") report("syntax", "accessors are not used on the device", node);
-      break;
-    case "MethodDefinition":
-      if (node.computed || node.static)
-        report("syntax", "computed and static methods are not there or not inherited", node);
-      break;
+      return refuseLiteral(node);
+    case "UnaryExpression":
+      return refuseConversion(node);
     case "BinaryExpression":
     case "AssignmentExpression":
-      if (node.operator.startsWith("**")) report("arithmetic", "** is not exact on every engine", node);
-      break;
+      if (node.operator.startsWith("**")) return arithmetic("** is not exact on every engine");
+      return isFinished(kind) && /^(\?\?|\|\||&&)=$/.test(node.operator)
+        ? syntax(`${node.operator} is not there`)
+        : undefined;
+    case "Program":
+    case "BlockStatement":
+      return isFinished(kind) && needsHoisting(node)
+        ? syntax("a function is declared after code that may use it")
+        : undefined;
+    case "ChainExpression":
+      return isFinished(kind) ? syntax("?. is not there") : undefined;
+    case "Property":
+      if (node.key.type === "Literal" && typeof node.key.value === "number")
+        return syntax("keys that are numbers come in another order there");
+      if (node.computed) return syntax("computed keys are not there");
+      return node.kind === "init" ? undefined : syntax("accessors are not used on the device");
+    case "MethodDefinition":
+      return refuseMethod(node);
+    case "PropertyDefinition":
+      if (node.key.type === "PrivateIdentifier") return syntax("private names are not there");
+      // One without a value is a type's: the build takes it out.
+      return node.value || isFinished(kind)
+        ? syntax("class fields are shared through the prototype: assign in the constructor")
+        : undefined;
+    case "VariableDeclaration":
+      return node.kind === "var" && !isFinished(kind) ? syntax("var is not hoisted there") : undefined;
     case "SwitchStatement":
-      if (node.cases.some((c, i) => c.test === null && i < node.cases.length - 1))
-        report("syntax", "a case after default is not reached there", node);
-      break;
+      return node.cases.some((c, i) => c.test === null && i < node.cases.length - 1)
+        ? syntax("a case after default is not reached there")
+        : undefined;
     case "ClassDeclaration":
     case "ClassExpression":
-      if (node.superClass?.type === "Identifier" && ["Error", "Array"].includes(node.superClass.name))
-        report("syntax", `extends ${node.superClass.name} is broken there`, node);
-      break;
+      return node.superClass?.type === "Identifier" && /Error$|Array$/.test(node.superClass.name)
+        ? syntax(`extends ${node.superClass.name} is broken there`)
+        : undefined;
+    case "ForOfStatement":
+      return node.await ? syntax("async functions and generators are not there") : undefined;
+    case "ThisExpression":
+      return isOwned(chain) ? undefined : syntax("this is the global object there: only in methods and constructors");
+    case "Super":
+      return isInObject(chain) ? syntax("super in an object's method is not there") : undefined;
+    case "SwitchCase":
+      // Hoisting moves functions to the front of a body; a case is none, and its declarations reach into the next.
+      return node.consequent.some((one) => one.type.endsWith("Declaration"))
+        ? syntax("a declaration in a case needs braces round it")
+        : undefined;
     case "FunctionDeclaration":
     case "FunctionExpression":
     case "ArrowFunctionExpression":
-      if (node.async || node.generator) report("syntax", "async functions and generators are not there", node);
-      break;
-    case "ForStatement":
-      checkLoopClosure(node, report);
-      break;
+      return node.async || node.generator ? syntax("async functions and generators are not there") : undefined;
   }
+  return undefined;
+}
+
+/** Whether esbuild has been over it: lowered what it can, and written `var`. */
+function isFinished(kind: Kind): boolean {
+  return kind.sourceType === "script";
 }
 
 /** An engine must read the literal as what is written: whole numbers, or fractions that binary holds exactly. */
-function checkLiteral(node: acorn.Literal, report: Report): void {
-  if ("regex" in node && node.regex) report("syntax", "most of RegExp is not there", node);
-  if ("bigint" in node && node.bigint) report("syntax", "BigInt is not there", node);
-  if (typeof node.value !== "number") return;
-  if (Number.isInteger(node.value)) {
-    if (Math.abs(node.value) > Number.MAX_SAFE_INTEGER)
-      report("arithmetic", `${node.raw} is not exact in a double`, node);
-    return;
-  }
+function refuseLiteral(node: acorn.Literal): Refusal | undefined {
+  if (node.regex) return syntax("most of RegExp is not there");
+  if (node.bigint) return syntax("BigInt is not there");
+  if (typeof node.value !== "number") return undefined;
+  if (Number.isInteger(node.value))
+    return Math.abs(node.value) > Number.MAX_SAFE_INTEGER
+      ? arithmetic(`${node.raw} is not exact in a double`)
+      : undefined;
   // An exact fraction times some small power of two is whole.
-  if (!Number.isInteger(node.value * 2 ** 20))
-    report("arithmetic", `${node.raw} is not exact in binary: write it as a ratio of integers`, node);
+  return Number.isInteger(node.value * 2 ** 20)
+    ? undefined
+    : arithmetic(`${node.raw} is not exact in binary: write it as a ratio of integers`);
 }
 
-function checkMember(node: acorn.MemberExpression, report: Report): void {
-  if (node.computed || node.property.type !== "Identifier") return;
-  const name = node.property.name;
-  if (node.object.type === "Identifier" && node.object.name === "Math" && !MATH_ALLOWED.includes(name)) {
-    report("arithmetic", `Math.${name} is not the same on every engine, or not there`, node);
-  } else if (Object.hasOwn(METHODS, name)) report("name", `.${name} ${METHODS[name]}`, node);
-  else if (node.object.type === "Identifier" && node.object.name === "Array" && name !== "isArray")
-    report("name", `Array.${name} is not there`, node);
-  else if (
-    node.object.type === "Identifier" &&
-    node.object.name === "Object" &&
-    !["keys", "assign", "create"].includes(name)
-  )
-    report("name", `Object.${name} is not there`, node);
-  else if (node.object.type === "Identifier" && node.object.name === "Number")
-    report("name", `Number.${name} is not there`, node);
+/** Text becomes a number only by hand, digit by digit: what a decimal reads as differs between engines. */
+function refuseConversion(node: acorn.UnaryExpression): Refusal | undefined {
+  const ofText =
+    node.argument.type === "TemplateLiteral" ||
+    (node.argument.type === "Literal" && typeof node.argument.value === "string");
+  return node.operator === "+" || (ofText && "-~".includes(node.operator))
+    ? arithmetic(`${node.operator} turns text into a number, and engines differ in the last bit`)
+    : undefined;
 }
 
-/** A closure over a loop's `let` sees the last value there. */
-function checkLoopClosure(node: acorn.ForStatement, report: Report): void {
-  if (node.init?.type !== "VariableDeclaration" || node.init.kind === "var") return;
-  const names = node.init.declarations.flatMap((d) => (d.id.type === "Identifier" ? [d.id.name] : []));
-  walk.full(node.body, (inner) => {
-    if (inner.type !== "ArrowFunctionExpression" && inner.type !== "FunctionExpression") return;
-    walk.full(inner, (use) => {
-      if (use.type === "Identifier" && names.includes((use as acorn.Identifier).name))
-        report("syntax", `a closure over the loop's ${(use as acorn.Identifier).name} sees its last value there`, use);
-    });
-  });
+function refuseMethod(node: acorn.MethodDefinition): Refusal | undefined {
+  if (node.key.type === "PrivateIdentifier") return syntax("private names are not there");
+  if (node.computed || node.static) return syntax("computed and static methods are not there or not inherited");
+  return node.key.type === "Identifier" && node.key.name === "delete"
+    ? syntax("a method named delete does not parse there")
+    : undefined;
+}
+
+function refuseIdentifier(node: acorn.Identifier, chain: acorn.AnyNode[], scopes: Scopes, kind: Kind): Refusal[] {
+  const { name } = node;
+  const parent = chain[1];
+  const found: (Refusal | undefined)[] = [];
+  if (name === "of") found.push({ rule: "name", message: "an identifier named of does not parse there" });
+  if (/[^ -~]/.test(name)) found.push({ rule: "name", message: `${name} does not parse there: ASCII only` });
+  // A function's own name stands inside it, and means it outside.
+  const seenFrom = isFunction(parent) && parent.id === node ? chain.slice(2) : chain;
+  const declared = declaredAt(name, seenFrom, scopes);
+  if (declared < 0) found.push(refuseGlobal(name, node, parent, kind.board));
+  else if (outlivesTurn(seenFrom, declared))
+    found.push(syntax(`a closure over the loop's ${name} sees its last value there`));
+  return found.filter((one) => one !== undefined);
+}
+
+function isGlobal(node: acorn.AnyNode, chain: acorn.AnyNode[], scopes: Scopes): boolean {
+  return node.type === "Identifier" && declaredAt(node.name, chain, scopes) < 0;
+}
+
+function isInObject(chain: acorn.AnyNode[]): boolean {
+  return ownerOf(chain)?.type === "Property";
+}
+
+/** Whether `this` is an object of ours. */
+function isOwned(chain: acorn.AnyNode[]): boolean {
+  return ["Property", "MethodDefinition", "PropertyDefinition"].includes(ownerOf(chain)?.type ?? "");
+}
+
+/** What holds the function that gives `this` and `super` their meaning. */
+function ownerOf(chain: acorn.AnyNode[]): acorn.AnyNode | undefined {
+  const giver = chain.findIndex((node) => isFunction(node) && node.type !== "ArrowFunctionExpression");
+  return giver < 0 ? chain.find((node) => node.type === "PropertyDefinition") : chain[giver + 1];
+}
+
+function syntax(message: string): Refusal {
+  return { rule: "syntax", message };
+}
+
+function arithmetic(message: string): Refusal {
+  return { rule: "arithmetic", message };
 }

@@ -1,17 +1,15 @@
 import * as acorn from "acorn";
 import * as walk from "acorn-walk";
 
+type Body = acorn.Program | acorn.BlockStatement;
+
 /** Espruino runs declarations where they stand, so functions move to the front of the body that holds them. */
 export function hoistFunctions(code: string): string {
   const program = acorn.parse(code, { ecmaVersion: 2022, sourceType: "script" });
-  const bodies: (acorn.Program | acorn.BlockStatement)[] = [];
+  const bodies: Body[] = [];
   walk.full(program, (node) => {
-    if (
-      (node.type === "BlockStatement" || node.type === "Program") &&
-      needsHoisting((node as acorn.BlockStatement).body)
-    ) {
-      bodies.push(node as acorn.Program | acorn.BlockStatement);
-    }
+    if ((node.type === "BlockStatement" || node.type === "Program") && needsHoisting(node as Body))
+      bodies.push(node as Body);
   });
   const emitRange = (start: number, end: number, except?: acorn.Node): string => {
     const within = bodies.filter((b) => b !== except && b.start >= start && b.end <= end);
@@ -24,29 +22,36 @@ export function hoistFunctions(code: string): string {
     }
     return out + code.slice(at, end);
   };
-  const emitBody = (body: acorn.Program | acorn.BlockStatement): string => {
-    const statements = body.body as acorn.Node[];
-    const isDirective = (s: acorn.Node) => "directive" in s && s.directive !== undefined;
-    const isFunction = (s: acorn.Node) => s.type === "FunctionDeclaration";
-    const ordered = [
-      ...statements.filter(isDirective),
-      ...statements.filter(isFunction),
-      ...statements.filter((s) => !isDirective(s) && !isFunction(s)),
-    ];
-    const text = ordered.map((s) => terminated(emitRange(s.start, s.end, body))).join("");
+  const emitBody = (body: Body): string => {
+    const statements: acorn.Node[] = body.body;
+    const ordered = statements
+      .filter(isDirective)
+      .concat(statements.filter(isFunction))
+      .concat(statements.filter((s) => !isDirective(s) && !isFunction(s)));
+    const text = ordered.map((s) => emitRange(s.start, s.end, body) + terminator(s, code)).join("");
     return body.type === "Program" ? text : `{${text}}`;
   };
   return bodies.includes(program) ? emitBody(program) : emitRange(0, code.length);
 }
 
-function needsHoisting(body: acorn.Node[]): boolean {
-  return body.some(
-    (s, i) =>
-      s.type === "FunctionDeclaration" &&
-      body.slice(0, i).some((t) => t.type !== "FunctionDeclaration" && !("directive" in t)),
+/** Whether a function is declared after something has already run. */
+export function needsHoisting(body: Body): boolean {
+  const statements: acorn.Node[] = body.body;
+  return statements.some(
+    (s, i) => isFunction(s) && statements.slice(0, i).some((t) => !isFunction(t) && !isDirective(t)),
   );
 }
 
-function terminated(statement: string): string {
-  return /[;}]\s*$/.test(statement) ? statement : `${statement};`;
+/** A statement that a line's end closed (`var x={b:1}`) would run into its new neighbour. */
+function terminator(statement: acorn.Node, code: string): string {
+  const closesItself = /^(Function|Class)Declaration$|^(Block|Try|Switch)Statement$/.test(statement.type);
+  return closesItself || code[statement.end - 1] === ";" ? "" : ";";
+}
+
+function isDirective(statement: acorn.Node): boolean {
+  return "directive" in statement && statement.directive !== undefined;
+}
+
+function isFunction(statement: acorn.Node): boolean {
+  return statement.type === "FunctionDeclaration";
 }
