@@ -1,11 +1,21 @@
 import { ToolError } from "../../protocol/errors.ts";
+import { ID_MOST_BYTES, OFFSETS_MOST, TIME_MOST_MS } from "../../protocol/limits.ts";
 import type { Order, UtcOffset } from "../../protocol/messages/order.ts";
 import type { Zone } from "../../protocol/messages/zone.ts";
-import { isFields, parseJson } from "./json.ts";
+import { parseInstant } from "../../simulator/traces/instant.ts";
+import { isFields, parseJson, quote, unknownNames } from "./json.ts";
+import { isName } from "./names.ts";
+import type { Params, Reason } from "./refuse.ts";
 
-/** D and H of design §7 and §13, seconds. */
+/** D and H of design §7 and §13, seconds, and what they may be. */
 export const DELAY_S = 60;
 export const HEARTBEAT_S = 900;
+/** Below, a fix spaced for confirmation no longer fits in; an hour late is no warning. */
+export const DELAY_BOUNDS_S: Bounds = [30, 3600];
+/** A fix a minute is the field's norm; a device silent for more than a day is lost. */
+export const HEARTBEAT_BOUNDS_S: Bounds = [60, 86_400];
+
+type Bounds = [least: number, most: number];
 
 /** Without an order: in force always, local time is UTC. */
 export function openOrder(zones: Zone[]): Order {
@@ -13,72 +23,89 @@ export function openOrder(zones: Zone[]): Order {
     id: "replay",
     fromMs: 0,
     toMs: undefined,
-    utcOffsets: [{ fromMs: 0, minutes: 0 }],
+    utcOffsets: UTC,
     delayS: DELAY_S,
     heartbeatS: HEARTBEAT_S,
     zones,
   };
 }
 
+const UTC: UtcOffset[] = [{ fromMs: 0, minutes: 0 }];
 const FIELDS = ["id", "from", "to", "utcOffsets", "delayS", "heartbeatS"];
+/** Local time runs from 12 h behind UTC (Baker Island) to 14 h ahead (Kiribati). Minutes. */
+const OFFSET_BOUNDS_MIN: Bounds = [-12 * 60, 14 * 60];
+
+/** Ends the reading; `at` is the field's path, whose first name says the line. */
+type RefuseField = (at: string, reason: Reason, params?: Params) => never;
 
 /**
  * `{"id", "from": ISO, "to": ISO, "utcOffsets": [{"from": ISO, "offset": "+02:00"}], "delayS", "heartbeatS"}`; only `id` and
- * `from` are needed. The offsets are the local time's, with every change in the order's time.
+ * `from` are needed, and names that begin with `x-` are for people. The offsets are the local time's, with every change in the
+ * order's time, ascending; the first also holds before its time.
  */
 export function readOrder(text: string, file: string, zones: Zone[]): Order {
-  const root = parseJson(text, file, "order.not-json");
-  const refuse = (detail: string): never => {
-    throw new ToolError("order.bad-field", { file, detail });
+  const { root, lineOf } = parseJson(text, file, "order.not-json");
+  const refuse: RefuseField = (at, detail, params) => {
+    const line = lineOf(root, /^\w+/.exec(at)?.[0]);
+    throw new ToolError("order.bad-field", { file, line, at, detail, ...params });
   };
-  if (!isFields(root)) return refuse("an order is an object");
-  const unknown = Object.keys(root).find((k) => !FIELDS.includes(k));
-  if (unknown !== undefined) refuse(`unknown property ${unknown}`);
-  if (typeof root.id !== "string" || root.id === "") refuse("id must be text");
-  const fromMs = readInstant(root.from, "from", refuse);
-  const toMs = root.to === undefined ? undefined : readInstant(root.to, "to", refuse);
-  if (toMs !== undefined && toMs <= fromMs) refuse("to is not after from");
+  if (!isFields(root)) return refuse("", "reason.no-order");
+  const unknown = unknownNames(root, FIELDS);
+  if (unknown) refuse(unknown, "reason.unknown-fields", { name: unknown });
+  const { id, from, to, utcOffsets, delayS = DELAY_S, heartbeatS = HEARTBEAT_S } = root;
+  if (typeof id !== "string" || !isName(id)) return refuse("id", "reason.bad-order-id", { limit: ID_MOST_BYTES });
+  const fromMs = readInstant(from, "from", refuse);
+  const toMs = to === undefined ? undefined : readInstant(to, "to", refuse);
+  if (toMs !== undefined && toMs <= fromMs) refuse("to", "reason.to-before-from");
   return {
-    id: String(root.id),
+    id,
     fromMs,
     toMs,
-    utcOffsets: root.utcOffsets === undefined ? [{ fromMs: 0, minutes: 0 }] : readOffsets(root.utcOffsets, refuse),
-    delayS: readSeconds(root.delayS, "delayS", DELAY_S, refuse),
-    heartbeatS: readSeconds(root.heartbeatS, "heartbeatS", HEARTBEAT_S, refuse),
+    utcOffsets: utcOffsets === undefined ? UTC : readOffsets(utcOffsets, refuse),
+    delayS: readSeconds(delayS, "delayS", DELAY_BOUNDS_S, refuse),
+    heartbeatS: readSeconds(heartbeatS, "heartbeatS", HEARTBEAT_BOUNDS_S, refuse),
     zones,
   };
 }
 
-/** With a zone, or the instant means another in each country. */
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-
-function readInstant(value: unknown, name: string, refuse: (detail: string) => never): number {
-  const ms = typeof value === "string" && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(ms)
-    ? refuse(`${name} must be a time such as 2026-11-24T09:00:00+09:00, not ${JSON.stringify(value)}`)
-    : ms;
+/** With an offset, or the instant means another in each country. */
+function readInstant(value: unknown, at: string, refuse: RefuseField): number {
+  const ms = typeof value === "string" ? parseInstant(value) : undefined;
+  if (ms === undefined) return refuse(at, "reason.bad-instant", { at, value: quote(value) });
+  if (ms < 0 || ms > TIME_MOST_MS) refuse(at, "reason.beyond-calendar", { at, value: quote(value) });
+  return ms;
 }
 
-function readOffsets(value: unknown, refuse: (detail: string) => never): UtcOffset[] {
-  if (!Array.isArray(value) || value.length === 0) return refuse("utcOffsets must be a list, and not empty");
-  const offsets = value.map((item: unknown, i) => {
-    if (!isFields(item)) return refuse(`utcOffsets ${i + 1} is no object`);
-    const parts = typeof item.offset === "string" ? /^([+-])(\d{2}):(\d{2})$/.exec(item.offset) : null;
-    if (!parts || Number(parts[2]) > 14 || Number(parts[3]) > 59)
-      return refuse(`utcOffsets ${i + 1}: offset must be such as +09:00`);
-    return {
-      fromMs: readInstant(item.from, `utcOffsets ${i + 1}: from`, refuse),
-      minutes: (parts[1] === "-" ? -1 : 1) * (Number(parts[2]) * 60 + Number(parts[3])),
+function readOffsets(value: unknown, refuse: RefuseField): UtcOffset[] {
+  const list = "utcOffsets";
+  if (!Array.isArray(value) || value.length === 0) return refuse(list, "reason.no-offsets");
+  if (value.length > OFFSETS_MOST) refuse(list, "reason.too-many-offsets", { limit: OFFSETS_MOST });
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return value.map((item: unknown, i) => {
+    const at = `${list}[${i}]`;
+    if (!isFields(item)) return refuse(at, "reason.no-object", { at });
+    const unknown = unknownNames(item, ["from", "offset"]);
+    if (unknown) refuse(at, "reason.unknown-in", { at, name: unknown });
+    const offset = {
+      fromMs: readInstant(item.from, `${at}.from`, refuse),
+      minutes: readOffset(item.offset, at, refuse),
     };
+    if (offset.fromMs <= lastMs) refuse(`${at}.from`, "reason.offsets-order", { at });
+    lastMs = offset.fromMs;
+    return offset;
   });
-  if (offsets.some((o, i) => i > 0 && o.fromMs <= offsets[i - 1].fromMs))
-    refuse("utcOffsets must be in the order of their times");
-  return offsets;
 }
 
-function readSeconds(value: unknown, name: string, fallback: number, refuse: (detail: string) => never): number {
-  if (value === undefined) return fallback;
-  return typeof value === "number" && Number.isInteger(value) && value >= 30 && value <= 86_400
-    ? value
-    : refuse(`${name} must be whole seconds from 30 to 86400`);
+function readOffset(value: unknown, at: string, refuse: RefuseField): number {
+  const parts = typeof value === "string" ? /^([+-])(\d{2}):([0-5]\d)$/.exec(value) : null;
+  const minutes = parts ? Number(parts[2]) * 60 + Number(parts[3]) : Number.NaN;
+  const [least, most] = OFFSET_BOUNDS_MIN;
+  const signed = parts?.[1] === "-" ? 0 - minutes : minutes;
+  if (signed >= least && signed <= most) return signed;
+  return refuse(`${at}.offset`, "reason.bad-offset", { at: `${at}.offset`, value: quote(value) });
+}
+
+function readSeconds(value: unknown, at: string, [least, most]: Bounds, refuse: RefuseField): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  return refuse(at, "reason.bad-seconds", { at, least, most, value: quote(value) });
 }

@@ -1,13 +1,14 @@
-import type { Ring, Zone } from "../../protocol/messages/zone.ts";
+import type { Polygon, Ring, Zone } from "../../protocol/messages/zone.ts";
 
 /**
  * Inside or outside, and how far, worked out a second way: earth-centred coordinates on WGS-84 and plain ray casting in
- * doubles. It judges the firmware, so it shares nothing with the firmware's geometry.
+ * doubles, polygon by polygon as RFC 7946 means them: inside the outer ring, in none of the holes, and in any of the polygons.
+ * It judges the firmware, so it shares nothing with the firmware's geometry, which counts the rings of a zone all together.
  */
 export interface TruthZone {
   zone: Zone;
   contains(lat: number, lon: number): boolean;
-  /** Metres to the boundary, never negative. */
+  /** Metres to the nearest edge of any ring, never negative; a border that two polygons of a zone share counts too. */
   boundaryM(lat: number, lon: number): number;
 }
 
@@ -32,12 +33,7 @@ export function chordM(latA: number, lonA: number, latB: number, lonB: number): 
 }
 
 export function truthOf(zone: Zone): TruthZone {
-  return zone.shape.kind === "circle"
-    ? circle(zone, zone.shape)
-    : polygons(
-        zone,
-        zone.shape.polygons.flatMap((p) => p.rings),
-      );
+  return zone.shape.kind === "circle" ? circle(zone, zone.shape) : polygons(zone, zone.shape.polygons);
 }
 
 function circle(zone: Zone, shape: { latE7: number; lonE7: number; radiusM: number }): TruthZone {
@@ -57,35 +53,50 @@ function circle(zone: Zone, shape: { latE7: number; lonE7: number; radiusM: numb
   };
 }
 
-function polygons(zone: Zone, rings: Ring[]): TruthZone {
-  const edges: [number, number, number, number][] = [];
-  let south = 90;
-  let north = -90;
-  let origin = 0;
-  for (const ring of rings) {
-    const n = ring.length / 2;
-    if (edges.length === 0) origin = ring[0] / 1e7;
-    for (let i = 0; i < n; i++) {
-      const j = (i + 1) % n;
-      const a: [number, number] = [unwrap(ring[2 * i] / 1e7, origin), ring[2 * i + 1] / 1e7];
-      edges.push([a[0], a[1], unwrap(ring[2 * j] / 1e7, origin), ring[2 * j + 1] / 1e7]);
-      if (a[1] < south) south = a[1];
-      if (a[1] > north) north = a[1];
-    }
-  }
+/** From x1, y1 to x2, y2: degrees of longitude, in the turn of the zone's first vertex, and of latitude. */
+type Edge = [x1: number, y1: number, x2: number, y2: number];
+
+interface TruthRing {
+  edges: Edge[];
+  south: number;
+  north: number;
+}
+
+function polygons(zone: Zone, parts: Polygon[]): TruthZone {
+  const origin = parts[0].rings[0][0] / 1e7;
+  const bounds = parts.map(({ rings: [outer, ...holes] }) => ({
+    outer: ringOf(outer, origin),
+    holes: holes.map((hole) => ringOf(hole, origin)),
+  }));
+  const edges = bounds.flatMap(({ outer, holes }) => [outer, ...holes].flatMap((ring) => ring.edges));
   return {
     zone,
     contains(lat, lon) {
-      if (lat < south || lat > north) return false;
       const x = unwrap(lon, origin);
-      let odd = false;
-      for (const [x1, y1, x2, y2] of edges)
-        if (y1 > lat !== y2 > lat && x < x1 + ((x2 - x1) * (lat - y1)) / (y2 - y1)) odd = !odd;
-      return odd;
+      return bounds.some(({ outer, holes }) => isIn(outer, x, lat) && !holes.some((hole) => isIn(hole, x, lat)));
     },
-    boundaryM: (lat, lon) =>
-      edges.reduce((least, edge) => Math.min(least, edgeM(edge, lat, unwrap(lon, origin))), Number.POSITIVE_INFINITY),
+    boundaryM(lat, lon) {
+      const x = unwrap(lon, origin);
+      return edges.reduce((least, edge) => Math.min(least, edgeM(edge, lat, x)), Number.POSITIVE_INFINITY);
+    },
   };
+}
+
+function ringOf(ring: Ring, origin: number): TruthRing {
+  const n = ring.length / 2;
+  const at = (i: number): [number, number] => [unwrap(ring[2 * i] / 1e7, origin), ring[2 * i + 1] / 1e7];
+  const edges = Array.from({ length: n }, (_, i): Edge => [...at(i), ...at((i + 1) % n)]);
+  let [south, north] = [90, -90];
+  for (const [, lat] of edges) [south, north] = [Math.min(south, lat), Math.max(north, lat)];
+  return { edges, south, north };
+}
+
+function isIn({ edges, south, north }: TruthRing, x: number, lat: number): boolean {
+  if (lat < south || lat > north) return false;
+  let odd = false;
+  for (const [x1, y1, x2, y2] of edges)
+    if (y1 > lat !== y2 > lat && x < x1 + ((x2 - x1) * (lat - y1)) / (y2 - y1)) odd = !odd;
+  return odd;
 }
 
 /** The longitude within half a turn of `origin`. */
@@ -93,14 +104,26 @@ function unwrap(lon: number, origin: number): number {
   return lon - origin > 180 ? lon - 360 : lon - origin < -180 ? lon + 360 : lon;
 }
 
-/** Distance to the nearest point of an edge, found on a local plane, measured by the chord. */
-function edgeM([x1, y1, x2, y2]: [number, number, number, number], lat: number, lon: number): number {
+/** Distance to the nearest point of an edge, first found on a local plane, measured by the chord. */
+function edgeM([x1, y1, x2, y2]: Edge, lat: number, lon: number): number {
   const scale = Math.cos(((lat + (y1 + y2) / 2) / 2) * RADIANS);
   const ax = (x1 - lon) * scale;
   const dx = (x2 - x1) * scale;
   const ay = y1 - lat;
   const dy = y2 - y1;
   const length2 = dx * dx + dy * dy;
-  const part = length2 > 0 ? Math.min(1, Math.max(0, -(ax * dx + ay * dy) / length2)) : 0;
-  return chordM(lat, lon, y1 + dy * part, x1 + (x2 - x1) * part);
+  const at = (part: number) => chordM(lat, lon, y1 + dy * part, x1 + (x2 - x1) * part);
+  if (length2 === 0) return at(0);
+  const foot = clamp(-(ax * dx + ay * dy) / length2);
+  // At 25 km the plane's foot is some 100 m off; the squared distance along an edge is nearly a parabola, whose foot is not.
+  const [before, here, after] = [at(foot - PROBE) ** 2, at(foot) ** 2, at(foot + PROBE) ** 2];
+  const bend = before - 2 * here + after;
+  return bend > 0 ? at(clamp(foot + (0.5 * PROBE * (before - after)) / bend)) : Math.sqrt(here);
+}
+
+/** Of an edge's length. */
+const PROBE = 0.1;
+
+function clamp(part: number): number {
+  return Math.min(1, Math.max(0, part));
 }
