@@ -1,70 +1,214 @@
 import { randomBytes } from "node:crypto";
 import {
+  accessSync,
   closeSync,
-  existsSync,
-  fsyncSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsync,
   linkSync,
+  lstatSync,
   openSync,
   readFileSync,
+  readSync,
+  realpathSync,
   renameSync,
   rmSync,
-  writeSync,
+  type Stats,
+  statSync,
+  writeFile,
 } from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
 import { ToolError } from "../../protocol/errors.ts";
 
+/** The name that means standard input, or output. */
+export const DASH = "-";
+/** Text of a little more no longer fits into one string of V8. */
+export const INPUT_MOST_BYTES = 512_000_000;
+const CHUNK_BYTES = 1 << 20;
+
+let stdinTaken = false;
+
+/** A whole file, or standard input for `-`, which can be read once. */
 export function readFile(file: string): Uint8Array {
+  if (file === DASH && stdinTaken) throw new ToolError("cli.stdin-twice");
+  if (file === DASH) stdinTaken = true;
   try {
-    return readFileSync(file);
+    const handle = file === DASH ? 0 : openSync(file, "r");
+    try {
+      return readHandle(handle, file);
+    } finally {
+      if (file !== DASH) closeSync(handle);
+    }
   } catch (error) {
-    throw new ToolError("cli.cannot-read", { file, detail: reasonOf(error) });
+    if (error instanceof ToolError) throw error;
+    throw new ToolError("cli.cannot-read", { file, ...reasonOf(error) });
   }
+}
+
+function readHandle(handle: number, file: string): Uint8Array {
+  const stat = fstatSync(handle);
+  if (stat.size > INPUT_MOST_BYTES) throw tooLarge(file);
+  if (stat.isFile()) return readFileSync(handle);
+  const chunks: Uint8Array[] = [];
+  for (let total = 0; total <= INPUT_MOST_BYTES; ) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    const count = readChunk(handle, chunk);
+    if (count === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, count));
+    total += count;
+  }
+  throw tooLarge(file);
+}
+
+/** Waits where a terminal or a pipe that does not block has nothing yet. */
+function readChunk(handle: number, into: Uint8Array): number {
+  while (true) {
+    try {
+      return readSync(handle, into);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+
+function tooLarge(file: string): ToolError {
+  return new ToolError("cli.too-large", { file, limit: INPUT_MOST_BYTES / 1e6 });
 }
 
 /** Zones and orders are text. */
 export function readText(file: string): string {
+  const bytes = readFile(file);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFile(file));
-  } catch (error) {
-    if (error instanceof ToolError) throw error;
-    throw new ToolError("cli.cannot-read", { file, detail: "not UTF-8" });
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new ToolError("cli.cannot-read", { file, detail: "reason.not-utf8" });
   }
 }
 
-/** Refuses early what `writeFileAtomically` would refuse after the work is done. */
-export function refuseExisting(file: string, force: boolean): void {
-  if (!force && existsSync(file)) throw new ToolError("cli.output-exists", { file });
+/** Refuses before the work what `writeWhole` would refuse after it, and to write over what is being read. */
+export function checkOutput(file: string, inputs: string[], force: boolean): void {
+  const standing = statOf(file);
+  if (standing?.isFile() && inputs.some((input) => isSameFile(input, standing)))
+    throw new ToolError("cli.same-file", { file });
+  if (standing && isStream(standing)) return;
+  if (standing && !force) throw new ToolError("cli.output-exists", { file });
+  orRefuse(file, () => accessSync(`${path.dirname(standing ? realpathSync(file) : file)}/.`, constants.W_OK));
 }
 
-/** Whole or not at all: a temporary file beside it, flushed, and then given the name. Without `force` nothing is replaced. */
-export function writeFileAtomically(file: string, content: string | Uint8Array, force: boolean): void {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString("hex")}.tmp`);
+function isSameFile(input: string, output: Stats): boolean {
+  const { dev, ino } = statSync(input, { throwIfNoEntry: false }) ?? {};
+  return dev === output.dev && ino === output.ino;
+}
+
+/** What stands under a name, links followed; `undefined`: nothing yet. Refuses what can be neither replaced nor written into. */
+function statOf(file: string): Stats | undefined {
+  const standing = orRefuse(file, () => statSync(file, { throwIfNoEntry: false }));
+  if (standing === undefined) {
+    const isLink = orRefuse(file, () => lstatSync(file, { throwIfNoEntry: false }))?.isSymbolicLink();
+    if (isLink) throw new ToolError("cli.cannot-write", { file, detail: "reason.dangling" });
+  } else if (standing.isDirectory()) throw new ToolError("cli.cannot-write", { file, detail: "reason.EISDIR" });
+  else if (!standing.isFile() && !isStream(standing))
+    throw new ToolError("cli.cannot-write", { file, detail: "reason.no-file" });
+  return standing;
+}
+
+/** What is written into takes no harm: a pipe, a terminal, the null device. */
+function isStream(standing: Stats): boolean {
+  return standing.isFIFO() || standing.isCharacterDevice();
+}
+
+/**
+ * Whole or not at all: a temporary file beside it, flushed, and then given the name. Without `force` nothing is replaced; what
+ * is replaced keeps its permissions, and a link goes on pointing to it. Pipes and devices are written into.
+ */
+export async function writeWhole(file: string, content: string | Uint8Array, force: boolean): Promise<void> {
+  const standing = statOf(file);
   try {
-    const handle = openSync(temporary, "wx");
+    if (standing && isStream(standing)) await promisify(writeFile)(file, content);
+    else if (standing && force) await writeBeside(realpathSync(file), content, standing.mode & 0o7777, renameSync);
+    else await writeBeside(file, content, undefined, nameNew);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new ToolError("cli.output-exists", { file });
+    throw new ToolError("cli.cannot-write", { file, ...reasonOf(error) });
+  }
+}
+
+type GiveName = (temporary: string, target: string) => void;
+
+async function writeBeside(
+  target: string,
+  content: string | Uint8Array,
+  mode: number | undefined,
+  giveName: GiveName,
+): Promise<void> {
+  const temporary = path.join(path.dirname(target), `.omamori-${randomBytes(6).toString("hex")}.tmp`);
+  const forget = removeOnSignal(temporary);
+  try {
+    const handle = openSync(temporary, "wx", mode);
     try {
-      const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
-      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-      fsyncSync(handle);
+      // Before the first byte: opening takes away what the umask says.
+      if (mode !== undefined) fchmodSync(handle, mode);
+      await promisify(writeFile)(handle, content);
+      await promisify(fsync)(handle);
     } finally {
       closeSync(handle);
     }
-    if (force) renameSync(temporary, file);
-    else linkSync(temporary, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new ToolError("cli.output-exists", { file });
-    throw new ToolError("cli.cannot-write", { file, detail: reasonOf(error) });
+    giveName(temporary, target);
   } finally {
-    rmSync(temporary, { force: true });
+    remove(temporary);
+    forget();
   }
 }
 
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const known: Record<string, string> = {
-    ENOENT: "no such file or folder",
-    EACCES: "not permitted",
-    EISDIR: "it is a folder",
-    ENOSPC: "the disk is full",
+/** A name that could not be made cannot be removed either, which is no second mistake. */
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {}
+}
+
+/** Fails where the name is taken. File systems without hard links, such as FAT, take the name first and fill it then. */
+function nameNew(temporary: string, target: string): void {
+  try {
+    linkSync(temporary, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+    closeSync(openSync(target, "wx"));
+    renameSync(temporary, target);
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Until the function it returns is called, a signal that ends the process takes the file with it. */
+function removeOnSignal(file: string): () => void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    remove(file);
+    forget();
+    process.kill(process.pid, signal);
   };
-  return known[code ?? ""] ?? message;
+  const forget = () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return forget;
+}
+
+function orRefuse<T>(file: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    throw new ToolError("cli.cannot-write", { file, ...reasonOf(error) });
+  }
+}
+
+const KNOWN_REASONS = ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EISDIR", "ENOSPC", "EROFS", "ENAMETOOLONG"];
+
+/** The system's reason as a code of the catalogue, or else in the system's words. */
+function reasonOf(error: unknown): { detail: string } {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return { detail: KNOWN_REASONS.includes(code) ? `reason.${code}` : message };
 }

@@ -5,46 +5,57 @@ import { addReplayCommand } from "./commands/replay.ts";
 import { addStoryCommand } from "./commands/story.ts";
 import { addTraceCommands } from "./commands/trace.ts";
 import { EXIT } from "./exit-codes.ts";
-import { chooseLang, report } from "./output.ts";
+import { examples, translateHelp } from "./help.ts";
+import { chooseLang, type Lang, report, textOf } from "./output.ts";
+import { usageError } from "./usage-error.ts";
 
 /** The whole command line. Commands set `process.exitCode` only where it is not 0. */
-export function buildProgram(): Command {
+export function buildProgram(lang: Lang): Command {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
+  const words = (code: string) => textOf(lang, code).text;
   const program = new Command("omamori");
+  translateHelp(program, lang);
   program
-    .description("Bracelet, fob and toolkit that enforce an anti-stalking order.")
-    .version(version)
-    .addOption(new Option("--lang <lang>", "language of messages (default: the locale's)").choices(["en", "ja"]))
-    .showHelpAfterError("(see --help)")
+    .description(words("help.omamori"))
+    .version(version, "-V, --version", words("help.version"))
+    .addOption(new Option("--lang <lang>", words("help.lang")).choices(["en", "ja"]))
+    .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText(
       "after",
-      `
-Examples:
-  omamori replay day.csv --zones zones.geojson --report day.html
-  omamori trace info recording.ubx
-  omamori trace convert ride.gpx --to csv -o ride.csv
-
-Exit codes: 0 ok · 1 internal error · 2 usage or bad input · 11 the replay missed its promise`,
-    );
-  addReplayCommand(program);
-  addTraceCommands(program);
-  addStoryCommand(program);
+      examples(
+        lang,
+        "replay day.csv --zones zones.geojson --report day.html",
+        "trace info recording.ubx",
+        "trace convert ride.gpx --to csv -o ride.csv",
+      ),
+    )
+    .addHelpText("after", `\n${words("help.exit-codes")}`);
+  addReplayCommand(program, lang);
+  addTraceCommands(program, lang);
+  addStoryCommand(program, lang);
   return program;
 }
 
 export async function main(argv: string[]): Promise<number> {
-  const program = buildProgram();
+  const lang = chooseLang(askedLang(argv), process.env);
   try {
-    await program.parseAsync(argv);
+    await buildProgram(lang).parseAsync(argv);
     return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
   } catch (error) {
-    // Commander has said what was wrong with the command line, or shown what was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return report(error, chooseLang(program.opts<{ lang?: string }>().lang, process.env));
+    if (!(error instanceof CommanderError)) return report(error, lang);
+    // Help that was asked for is no error; help because nothing was asked for has said enough.
+    if (error.exitCode === 0) return EXIT.ok;
+    return error.code === "commander.help" ? EXIT.usage : report(usageError(error), lang);
   }
+}
+
+/** Needed before commander reads the line: its help is in that language. */
+function askedLang(argv: string[]): string | undefined {
+  const at = argv.findIndex((word) => word === "--lang" || word.startsWith("--lang="));
+  return at < 0 ? undefined : (argv[at].split("=")[1] ?? argv[at + 1]);
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -4,36 +4,47 @@ import { en } from "./messages.en.ts";
 import { ja } from "./messages.ja.ts";
 
 export type Lang = "en" | "ja";
+type Params = Readonly<Record<string, string | number>>;
 const CATALOGUES: Record<Lang, Record<string, string>> = { en, ja };
 
-/** `--lang` first, else the locale, else English. */
+/** `--lang` first, else the locale, else English. A variable that is empty is not set. */
 export function chooseLang(asked: string | undefined, env: NodeJS.ProcessEnv): Lang {
-  const wanted = asked ?? env.LC_ALL ?? env.LC_MESSAGES ?? env.LANG ?? "";
+  const wanted = asked || env.LC_ALL || env.LC_MESSAGES || env.LANG || "";
   return wanted.toLowerCase().startsWith("ja") ? "ja" : "en";
 }
 
-/** Text for a code, filled; the second line, if any, is the hint. An unknown code stands for itself. */
-export function textOf(
-  lang: Lang,
-  code: string,
-  params: Readonly<Record<string, string | number>>,
-): { text: string; hint: string | undefined } {
-  const template = CATALOGUES[lang][code] ?? `${code} ${JSON.stringify(params)}`;
-  const filled = template.replace(/:?\{(\w+)\}/g, (whole, name: string) => {
-    const value = params[name];
-    if (value === undefined) return "";
-    return (whole.startsWith(":") ? ":" : "") + oneLine(String(value));
+/**
+ * Text for a code, filled; the second line, if any, is the hint. An unknown code stands for itself. `{place}` is the file with
+ * the line and the byte where they are known; a `detail` that is itself a code is put into words.
+ */
+export function textOf(lang: Lang, code: string, params: Params = {}): { text: string; hint: string | undefined } {
+  const words = CATALOGUES[lang];
+  const template = words[code] ?? `${code} ${visible(JSON.stringify(params))}`;
+  const [text, hint] = fill(template, params, words).split("\n");
+  return { text: text.trimEnd(), hint: hint === "" ? undefined : hint };
+}
+
+function fill(template: string, params: Params, words: Record<string, string>): string {
+  return template.replace(/\{(\w+)\}/g, (_blank, name: string) => {
+    if (name === "place") return fill(placeOf(params, words), params, words);
+    const value = params[name] ?? "";
+    if (name !== "detail" || !Object.hasOwn(words, value)) return visible(String(value));
+    const { detail: _, ...rest } = params;
+    return fill(words[value], rest, words);
   });
-  const [text, hint] = filled.split("\n");
-  return { text, hint };
 }
 
-/** A message stays one line, and a file's bytes do not steer the terminal. */
-function oneLine(value: string): string {
-  return value.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+/** `day.csv:3`; `ride.cbor, byte 812`. */
+function placeOf({ line, offset }: Params, words: Record<string, string>): string {
+  return `{file}${line === undefined ? "" : ":{line}"}${offset === undefined ? "" : words["place.byte"]}`;
 }
 
-/** Data for programs. */
+/** What comes from outside stays on its line and does not steer the terminal: control and bidi characters are spelt out. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** Data for programs, and what a person asked to see. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -54,9 +65,18 @@ export function report(error: unknown, lang: Lang): number {
     error instanceof ToolError
       ? error
       : new ToolError("cli.internal", { detail: error instanceof Error ? error.message : String(error) });
-  const { text, hint } = textOf(lang, known.code, known.params);
-  const colour = usesColour(process.stderr, process.env);
-  say(`${colour ? "\u001b[31merror\u001b[0m" : "error"}: ${text} [${known.code}]`);
-  if (hint !== undefined) say(`hint: ${hint}`);
+  tell("label.error", lang, known.code, known.params, "31");
   return known.code === "cli.internal" ? EXIT.internal : EXIT.usage;
+}
+
+/** Something that a person may not have meant, and that is done nevertheless. */
+export function warn(lang: Lang, code: string, params: Params): void {
+  tell("label.warning", lang, code, params, "33");
+}
+
+function tell(label: string, lang: Lang, code: string, params: Params, colour: string): void {
+  const { text, hint } = textOf(lang, code, params);
+  const what = textOf(lang, label).text;
+  say(`${usesColour(process.stderr, process.env) ? `\u001b[${colour}m${what}\u001b[0m` : what}: ${text} [${code}]`);
+  if (hint !== undefined) say(`${textOf(lang, "label.hint").text}: ${hint}`);
 }

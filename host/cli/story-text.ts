@@ -1,47 +1,95 @@
-import { countOutside, countVisits } from "../../simulator/replay/lines.ts";
+import { countOutside, countVisits, kindsOf, type TotalLine } from "../../simulator/replay/lines.ts";
 import type { ReplayResult } from "../../simulator/replay/replay.ts";
 import type { ScoredVisit } from "../../simulator/replay/visits.ts";
 import { type Lang, textOf } from "./output.ts";
 
-/** What happened on a recording, for people: one line a visit, then the account. */
-export function storyLines(result: ReplayResult, lang: Lang): string[] {
+/** What happened on a recording, which goes by `name`, for people: one line a visit, then the account. */
+export function storyLines(result: ReplayResult, name: string, lang: Lang): string[] {
   const say = (code: string, params: Record<string, string | number> = {}) => textOf(lang, code, params).text;
-  const { path, baseline } = result;
-  const outside = countOutside(result);
-  const counted = countVisits(result.visits);
+  const { path, order, visits, baseline } = result;
+  const kindOf = kindsOf(order);
   const lost = result.alerts.filter((a) => a.about === "location-lost").length;
+  const happened = visits.map((visit) => {
+    const codes = kindOf(visit.zone) === "inclusion" ? LEFT : ENTERED;
+    return say(codes[outcomeOf(visit)], visitParams(visit, order.delayS, lang));
+  });
+  if (visits.length === 0) happened.push(say("story.no-visit"));
+  if (lost > 0) happened.push(say("story.lost", { times: lost }));
+  const outside = countOutside(result);
   return [
     say("story.trace", {
-      trace: result.trace.name,
+      trace: name,
       from: clock(path.timeMs[0]),
-      span: duration(result.spanS),
-      zones: result.order.zones.length,
+      span: duration(result.spanS, lang),
+      zones: order.zones.length,
     }),
-    ...result.visits.map((visit) => `  ${say(visitCode(visit), visitParams(visit, result.order.delayS))}`),
-    ...(result.visits.length === 0 ? [`  ${say("story.no-visit")}`] : []),
-    ...(lost > 0 ? [`  ${say("story.lost", { times: lost })}`] : []),
-    say("story.verdict", { visits: result.visits.length, ...counted, falseAlerts: result.falseAlerts.length }),
-    say("story.charge", {
-      fixes: outside.fixes,
-      mah: result.chargeMah.toFixed(2),
-      baselineFixes: outside.baseline,
-      baselineMah: baseline.chargeMah.toFixed(2),
-      ratio: (outside.baseline / Math.max(1, outside.fixes)).toFixed(1),
-    }),
+    ...happened.map((line) => `  ${line}`),
+    ...accountLines(
+      {
+        visits,
+        ...countVisits(visits),
+        falseAlerts: result.falseAlerts.length,
+        fixesOutside: outside.fixes,
+        chargeMah: result.chargeMah,
+        baseline: { fixesOutside: outside.baseline, chargeMah: baseline.chargeMah },
+      },
+      lang,
+    ),
   ];
 }
 
-function visitCode(visit: ScoredVisit): string {
-  if (visit.missed) return "story.missed";
-  if (visit.detectedMs === undefined) return "story.passed-by";
-  return visit.late ? "story.late" : "story.detected";
+/** The account of several recordings together. */
+export function totalLines(total: TotalLine, lang: Lang): string[] {
+  return [textOf(lang, "story.total", { traces: total.traces.length }).text, ...accountLines(total, lang)];
 }
 
-function visitParams(visit: ScoredVisit, delayS: number): Record<string, string | number> {
+interface Account
+  extends Pick<TotalLine, "missed" | "late" | "beyondModel" | "falseAlerts" | "fixesOutside" | "chargeMah"> {
+  visits: unknown[];
+  baseline: Pick<TotalLine["baseline"], "fixesOutside" | "chargeMah">;
+}
+
+function accountLines(account: Account, lang: Lang): string[] {
+  const { visits, missed, late, beyondModel, falseAlerts, fixesOutside, chargeMah, baseline } = account;
+  return [
+    textOf(lang, "story.verdict", { visits: visits.length, missed, late, beyondModel, falseAlerts }).text,
+    textOf(lang, "story.charge", {
+      fixes: fixesOutside,
+      mah: chargeMah.toFixed(2),
+      baselineFixes: baseline.fixesOutside,
+      baselineMah: baseline.chargeMah.toFixed(2),
+      ratio: (baseline.fixesOutside / Math.max(1, fixesOutside)).toFixed(1),
+    }).text,
+  ];
+}
+
+type Outcome = "missed" | "passed-by" | "late" | "detected";
+
+/** Where he must not go, and where he must stay. */
+const ENTERED: Record<Outcome, string> = {
+  missed: "story.missed",
+  "passed-by": "story.passed-by",
+  late: "story.late",
+  detected: "story.detected",
+};
+const LEFT: Record<Outcome, string> = {
+  missed: "story.left-missed",
+  "passed-by": "story.left-briefly",
+  late: "story.left-late",
+  detected: "story.left-detected",
+};
+
+function outcomeOf(visit: ScoredVisit): Outcome {
+  if (visit.missed) return "missed";
+  if (visit.detectedMs === undefined) return "passed-by";
+  return visit.late ? "late" : "detected";
+}
+
+function visitParams(visit: ScoredVisit, delayS: number, lang: Lang): Record<string, string | number> {
   return {
     zone: visit.zone,
     entry: clock(visit.entryMs).slice(11),
-    stay: duration(visit.stayS),
+    stay: duration(visit.stayS, lang),
     delay: Math.round(visit.delayS ?? 0),
     limit: delayS,
     why: visit.beyondModel === undefined ? "" : `(${visit.beyondModel})`,
@@ -53,8 +101,10 @@ function clock(ms: number): string {
 }
 
 /** `49 s`, `12 min`, `3 h 05 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
+function duration(seconds: number, lang: Lang): string {
+  if (seconds < 90) return textOf(lang, "span.seconds", { s: Math.round(seconds) }).text;
   const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  if (minutes < 90) return textOf(lang, "span.minutes", { min: minutes }).text;
+  const rest = String(minutes % 60).padStart(2, "0");
+  return textOf(lang, "span.hours", { h: Math.floor(minutes / 60), min: rest }).text;
 }

@@ -1,11 +1,20 @@
 import type { Alert } from "../../protocol/messages/alert.ts";
+import type { Order } from "../../protocol/messages/order.ts";
+import type { Zone } from "../../protocol/messages/zone.ts";
 import { createCursor } from "../world/path.ts";
 import { distanceByRow } from "./bounds.ts";
 import type { JudgedFix, ReplayResult } from "./replay.ts";
 import type { ScoredVisit } from "./visits.ts";
 
-/** The machine-readable account of a run: one object a line, the summary last. Times are ISO 8601 UTC. */
-export type ReplayLine = FixLine | AlertLine | SummaryLine;
+/** The machine-readable account of a run: one object a line, the summary last. Times are ISO 8601 UTC; `null` is unknown. */
+export type ReplayLine = FixLine | AlertLine | SummaryLine | TotalLine;
+
+/** Which recording a line is about, where there are several. */
+export interface Origin {
+  trace: string;
+  /** As it was named: two may have one base name. */
+  file: string;
+}
 
 export interface FixLine {
   kind: "fix";
@@ -23,19 +32,23 @@ export interface AlertLine {
   kind: "alert";
   t: string;
   about: Alert["about"];
-  zone: string | undefined;
-  state: Alert["state"];
-  /** Of the fix that brought the alert, or of the last one known; absent before the first. */
-  lat: number | undefined;
-  lon: number | undefined;
-  hAccM: number | undefined;
+  zone: string | null;
+  /** Of an inclusion zone, `entered` means that he went where he must not be: out of it. */
+  zoneKind: Zone["kind"] | null;
+  state: Exclude<Alert["state"], undefined> | null;
+  /** Of the fix that brought the alert, or of the last one known; `null` before the first. */
+  lat: number | null;
+  lon: number | null;
+  hAccM: number | null;
   /** Metres to the zone's boundary, negative inside. */
-  distanceM: number | undefined;
+  distanceM: number | null;
   since: string;
 }
 
+/** One stay where the wearer must not be: in an exclusion zone, or outside an inclusion zone. */
 export interface VisitLine {
   zone: string;
+  zoneKind: Zone["kind"];
   entryAt: string;
   exitAt: string;
   stayS: number;
@@ -50,6 +63,7 @@ export interface VisitLine {
 export interface SummaryLine {
   kind: "summary";
   trace: string;
+  file: string;
   seed: number;
   receiver: string;
   points: number;
@@ -71,13 +85,31 @@ export interface SummaryLine {
   wallS: number;
 }
 
-/** Fixes and alerts in the order in which they came. `trace` names the recording where there are several. */
-export function replayLines(result: ReplayResult, trace: string | undefined): (FixLine | AlertLine)[] {
-  const timed = [
-    ...result.fixes.map((judged) => ({ atMs: judged.atMs, line: fixLine(judged) as FixLine | AlertLine })),
-    ...result.alerts.map((alert) => ({ atMs: alert.atMs, line: alertLine(alert) as FixLine | AlertLine })),
+/** The same over several recordings; what each has of its own stands in lists, in their order. */
+export interface TotalLine extends Omit<SummaryLine, "trace" | "file" | "receiver" | "visits" | "effectHash"> {
+  traces: string[];
+  files: string[];
+  receivers: string[];
+  visits: (VisitLine & Origin)[];
+  effectHashes: string[];
+}
+
+/** Fixes and alerts in the order in which they came. `origin` where there are several recordings. */
+export function replayLines(result: ReplayResult, origin?: Origin): (FixLine | AlertLine)[] {
+  const kindOf = kindsOf(result.order);
+  const timed: { atMs: number; line: FixLine | AlertLine }[] = [
+    ...result.fixes.map((judged) => ({ atMs: judged.atMs, line: fixLine(judged) })),
+    ...result.alerts.map((alert) => ({ atMs: alert.atMs, line: alertLine(alert, kindOf) })),
   ].sort((a, b) => a.atMs - b.atMs);
-  return timed.map(({ line }) => (trace === undefined ? line : { ...line, trace }));
+  return timed.map(({ line }) => ({ ...line, ...origin }));
+}
+
+type KindOf = (zone: string) => Zone["kind"];
+
+/** Alerts and visits name zones of the order. */
+export function kindsOf(order: Order): KindOf {
+  const inclusion = new Set(order.zones.filter((z) => z.kind === "inclusion").map((z) => z.id));
+  return (zone) => (inclusion.has(zone) ? "inclusion" : "exclusion");
 }
 
 function fixLine({ atMs, fix, accepted, reason }: JudgedFix): FixLine {
@@ -93,18 +125,19 @@ function fixLine({ atMs, fix, accepted, reason }: JudgedFix): FixLine {
   };
 }
 
-export function alertLine(alert: Alert): AlertLine {
-  const { fix } = alert;
+function alertLine(alert: Alert, kindOf: KindOf): AlertLine {
+  const { fix, zone, signedMm } = alert;
   return {
     kind: "alert",
     t: iso(alert.atMs),
     about: alert.about,
-    zone: alert.zone,
-    state: alert.state,
-    lat: fix && fix.latE7 / 1e7,
-    lon: fix && fix.lonE7 / 1e7,
-    hAccM: fix?.hAccMm === undefined ? undefined : fix.hAccMm / 1000,
-    distanceM: alert.signedMm === undefined ? undefined : alert.signedMm / 1000,
+    zone: zone ?? null,
+    zoneKind: zone === undefined ? null : kindOf(zone),
+    state: alert.state ?? null,
+    lat: fix === undefined ? null : fix.latE7 / 1e7,
+    lon: fix === undefined ? null : fix.lonE7 / 1e7,
+    hAccM: fix?.hAccMm === undefined ? null : fix.hAccMm / 1000,
+    distanceM: signedMm === undefined ? null : signedMm / 1000,
     since: iso(alert.sinceMs),
   };
 }
@@ -112,9 +145,11 @@ export function alertLine(alert: Alert): AlertLine {
 export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
   const { baseline } = result;
   const outside = countOutside(result);
+  const kindOf = kindsOf(result.order);
   return {
     kind: "summary",
     trace: result.trace.name,
+    file: result.trace.file,
     seed: result.seed,
     receiver: result.receiver,
     points: result.trace.points,
@@ -130,7 +165,7 @@ export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
       gnssOnS: round(baseline.gnssOnS, 3),
       chargeMah: round(baseline.chargeMah, 4),
     },
-    visits: result.visits.map(visitLine),
+    visits: result.visits.map((visit) => visitLine(visit, kindOf(visit.zone))),
     ...countVisits(result.visits),
     falseAlerts: result.falseAlerts.length,
     effectHash: result.effectHash,
@@ -139,7 +174,7 @@ export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
 }
 
 /** One summary over several recordings; each visit names its own. */
-export function sumUp(summaries: SummaryLine[]): SummaryLine {
+export function sumUp(summaries: SummaryLine[]): TotalLine {
   const sum = (of: (s: SummaryLine) => number) =>
     round(
       summaries.reduce((total, s) => total + of(s), 0),
@@ -147,9 +182,10 @@ export function sumUp(summaries: SummaryLine[]): SummaryLine {
     );
   return {
     kind: "summary",
-    trace: summaries.map((s) => s.trace).join(", "),
+    traces: summaries.map((s) => s.trace),
+    files: summaries.map((s) => s.file),
     seed: summaries[0].seed,
-    receiver: [...new Set(summaries.map((s) => s.receiver))].join(", "),
+    receivers: summaries.map((s) => s.receiver),
     points: sum((s) => s.points),
     spanS: sum((s) => s.spanS),
     fixes: sum((s) => s.fixes),
@@ -163,12 +199,12 @@ export function sumUp(summaries: SummaryLine[]): SummaryLine {
       gnssOnS: sum((s) => s.baseline.gnssOnS),
       chargeMah: sum((s) => s.baseline.chargeMah),
     },
-    visits: summaries.flatMap((s) => s.visits.map((visit) => ({ ...visit, trace: s.trace }))),
+    visits: summaries.flatMap(({ visits, trace, file }) => visits.map((visit) => ({ ...visit, trace, file }))),
     missed: sum((s) => s.missed),
     late: sum((s) => s.late),
     beyondModel: sum((s) => s.beyondModel),
     falseAlerts: sum((s) => s.falseAlerts),
-    effectHash: summaries.map((s) => s.effectHash).join(","),
+    effectHashes: summaries.map((s) => s.effectHash),
     wallS: sum((s) => s.wallS),
   };
 }
@@ -192,9 +228,10 @@ export function countVisits(visits: ScoredVisit[]): { missed: number; late: numb
   };
 }
 
-function visitLine(visit: ScoredVisit): VisitLine {
+function visitLine(visit: ScoredVisit, zoneKind: Zone["kind"]): VisitLine {
   return {
     zone: visit.zone,
+    zoneKind,
     entryAt: iso(visit.entryMs),
     exitAt: iso(visit.exitMs),
     stayS: round(visit.stayS, 3),

@@ -1,5 +1,7 @@
 import { ToolError } from "../../protocol/errors.ts";
-import { createBuilder, type Trace } from "./trace.ts";
+import { parseDecimal } from "./decimal.ts";
+import { parseInstant } from "./instant.ts";
+import { createBuilder, LATEST_MS, type RowPlace, type Trace } from "./trace.ts";
 
 /**
  * Comma-, semicolon- or tab-separated positions. The header names the columns, in any order and among others:
@@ -7,6 +9,8 @@ import { createBuilder, type Trace } from "./trace.ts";
  *   time       `timestamp`, `time` or `t`: ISO 8601 with `Z` or an offset, or a number: Unix seconds, or milliseconds from 10¹¹ on
  *   place      `latitude` or `lat`; `longitude`, `lon` or `lng`: degrees
  *   optional   `hAccM` or `accuracy` (metres), `speedMps` or `speed` (metres per second), `user_id`: all rows must agree
+ *
+ * Decimals have a point. A row may be empty; one of another width than the header's is refused, as is what a column cannot hold.
  */
 const COLUMNS = {
   time: ["timestamp", "time", "t"],
@@ -19,44 +23,48 @@ const COLUMNS = {
 
 type Column = keyof typeof COLUMNS;
 
-export function readCsv(text: string, file: string): Trace {
-  const builder = createBuilder(file, "csv");
+/** Where each column is, and what the header calls it. */
+type Layout = Record<Column, { index: number; name: string }>;
+
+export function readCsv(text: string, file: string, latestMs = LATEST_MS): Trace {
+  const builder = createBuilder(file, "csv", latestMs);
   let separator = ",";
-  let columns: Record<Column, number> | undefined;
+  let width = 0;
+  let layout: Layout | undefined;
   let user: string | undefined;
   let line = 0;
-  let width = 0;
   for (const row of rowsOf(text)) {
     line += 1;
     if (row.trim() === "") continue;
-    if (columns === undefined) {
+    const at = { file, line };
+    if (layout === undefined) {
       separator = separatorOf(row);
-      const header = cellsOf(row, separator);
+      const header = cellsOf(row, separator, at);
       width = header.length;
-      columns = columnsOf(header, file, line);
+      layout = layoutOf(header, at);
       continue;
     }
-    const cells = row.includes('"') ? cellsOf(row, separator) : row.split(separator);
-    const at = { file, line };
-    if (cells.length !== width)
-      throw new ToolError("trace.bad-row", { ...at, detail: `${cells.length} of ${width} columns` });
-    const cell = (column: Column) => (columns![column] < 0 ? undefined : cells[columns![column]]?.trim());
-    const timeMs = parseTime(cell("time") ?? "", at);
-    const lat = parseNumber(cell("lat"), "latitude", at);
-    const lon = parseNumber(cell("lon"), "longitude", at);
+    const cells = row.includes('"') ? cellsOf(row, separator, at) : row.split(separator);
+    if (cells.length !== width) throw new ToolError("trace.bad-row", { ...at, cells: cells.length, width });
+    const columns = layout;
+    const cell = (column: Column) => cells[columns[column].index]?.trim();
+    const number = (column: Column) => parseNumber(cell(column) ?? "", columns[column].name, at);
+    const optional = (column: Column) => ((cell(column) ?? "") === "" ? Number.NaN : number(column));
     const name = cell("user");
     user ??= name;
     if (name !== user) throw new ToolError("trace.several-users", { ...at, detail: `${user}, ${name}` });
-    builder.add(timeMs, lat, lon, at, optional(cell("hAcc")), optional(cell("speed")));
+    const timeMs = parseTime(cell("time") ?? "", at);
+    builder.add(timeMs, number("lat"), number("lon"), at, optional("hAcc"), optional("speed"));
   }
-  if (columns === undefined) throw new ToolError("trace.empty", { file });
+  if (layout === undefined) throw new ToolError("trace.empty", { file });
   return builder.finish();
 }
 
+/** Lines end as on Unix, Windows, or the old Macintosh. */
 function* rowsOf(text: string): Generator<string> {
-  let from = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  while (from < text.length) {
-    let to = text.indexOf("\n", from);
+  const lineEnd = text.includes("\n") ? "\n" : "\r";
+  for (let from = 0; from < text.length; ) {
+    let to = text.indexOf(lineEnd, from);
     if (to < 0) to = text.length;
     yield text.charCodeAt(to - 1) === 13 ? text.slice(from, to - 1) : text.slice(from, to);
     from = to + 1;
@@ -68,7 +76,7 @@ function separatorOf(header: string): string {
 }
 
 /** Cells of one row, quoted ones unquoted. A quoted line break is not part of this format. */
-function cellsOf(row: string, separator: string): string[] {
+function cellsOf(row: string, separator: string, at: RowPlace): string[] {
   const cells: string[] = [];
   let cell = "";
   let quoted = false;
@@ -84,14 +92,22 @@ function cellsOf(row: string, separator: string): string[] {
       cell = "";
     } else cell += c;
   }
+  if (quoted) throw new ToolError("trace.open-quote", at);
   cells.push(cell);
   return cells;
 }
 
-function columnsOf(header: string[], file: string, line: number): Record<Column, number> {
-  const names = header.map((h) => h.trim().toLowerCase());
-  const find = (column: Column) => names.findIndex((n) => COLUMNS[column].includes(n));
-  const columns = {
+function layoutOf(header: string[], at: RowPlace): Layout {
+  const names = header.map((h) => h.trim());
+  const find = (column: Column) => {
+    const index = names.findIndex((n) => COLUMNS[column].includes(n.toLowerCase()));
+    return { index, name: names[index] };
+  };
+  for (const needed of ["time", "lat", "lon"] as const) {
+    if (find(needed).index < 0)
+      throw new ToolError("trace.missing-column", { ...at, detail: COLUMNS[needed].join(" | ") });
+  }
+  return {
     time: find("time"),
     lat: find("lat"),
     lon: find("lon"),
@@ -99,37 +115,21 @@ function columnsOf(header: string[], file: string, line: number): Record<Column,
     speed: find("speed"),
     user: find("user"),
   };
-  for (const needed of ["time", "lat", "lon"] as const) {
-    if (columns[needed] < 0)
-      throw new ToolError("trace.missing-column", { file, line, detail: COLUMNS[needed].join(" | ") });
-  }
-  return columns;
 }
 
-type Place = { file: string; line: number };
-
-const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
 /** Numbers from here on are milliseconds: as seconds they would be past the year 5000. */
 const MILLISECONDS_FROM = 1e11;
 
-export function parseTime(text: string, at: Place): number {
-  if (ISO.test(text)) {
-    const ms = Date.parse(text.replace(" ", "T"));
-    if (!Number.isNaN(ms)) return ms;
-  } else if (text !== "" && Number.isFinite(Number(text))) {
-    const value = Number(text);
-    return Math.round(value >= MILLISECONDS_FROM ? value : value * 1000);
-  }
-  throw new ToolError("trace.bad-time", { ...at, detail: text.slice(0, 40) });
+function parseTime(text: string, at: RowPlace): number {
+  const instantMs = parseInstant(text);
+  if (instantMs !== undefined) return instantMs;
+  const value = parseDecimal(text);
+  if (value === undefined) throw new ToolError("trace.bad-time", { ...at, detail: text.slice(0, 40) });
+  return Math.round(value >= MILLISECONDS_FROM ? value : value * 1000);
 }
 
-function parseNumber(text: string | undefined, what: string, at: Place): number {
-  const value = Number(text);
-  if (text === undefined || text === "" || !Number.isFinite(value))
-    throw new ToolError("trace.bad-number", { ...at, detail: `${what} ${(text ?? "").slice(0, 40)}` });
+export function parseNumber(text: string, what: string, at: RowPlace): number {
+  const value = parseDecimal(text);
+  if (value === undefined) throw new ToolError("trace.bad-number", { ...at, what, detail: text.slice(0, 40) });
   return value;
-}
-
-function optional(text: string | undefined): number {
-  return text === undefined || text === "" ? Number.NaN : Number(text);
 }

@@ -1,14 +1,24 @@
 import { createGate, judge } from "../../firmware/gnss/gate.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
 import { eachFix } from "./recording.ts";
-import type { Trace } from "./trace.ts";
+import { isPossibleTime, LATEST_MS, millimetres, type Trace } from "./trace.ts";
 
-/** Every fix of a trace as the device's gate would judge it: the receiver's own where recorded, else one for each row. */
-export function judgeTrace(trace: Trace, onFix: (fix: Fix, reason: string | undefined) => void): void {
+/**
+ * Every fix of a trace as the device's gate would judge it: the receiver's own where recorded, else one for each row.
+ * `latestMs`: no fix is from later.
+ */
+export function judgeTrace(
+  trace: Trace,
+  onFix: (fix: Fix, reason: string | undefined) => void,
+  latestMs = LATEST_MS,
+): void {
   const gate = createGate();
   // A recording has no clock beside its own, so nothing in it is stale or rolled over against another.
   const take = (fix: Fix) => {
-    const verdict = judge(gate, fix, undefined);
+    const { timeMs } = fix;
+    // Believed, a date that cannot be would make every later fix stale.
+    const known = timeMs !== undefined && isPossibleTime(timeMs, latestMs);
+    const verdict = judge(gate, known ? fix : { ...fix, timeMs: undefined }, undefined);
     onFix(fix, verdict.ok ? undefined : verdict.reason);
   };
   if (trace.raw) eachFix(trace.raw.bytes, take);
@@ -22,13 +32,9 @@ function fixOf(trace: Trace, row: number): Fix {
     latE7: trace.latE7[row],
     lonE7: trace.lonE7[row],
     dimensions: 3,
-    hAccMm: thousandths(trace.hAccM?.[row]),
-    speedMmps: thousandths(trace.speedMps?.[row]),
+    hAccMm: millimetres(trace.hAccM?.[row]),
+    speedMmps: millimetres(trace.speedMps?.[row]),
     courseCdeg: undefined,
     satellites: undefined,
   };
-}
-
-function thousandths(value: number | undefined): number | undefined {
-  return value === undefined || Number.isNaN(value) ? undefined : Math.round(value * 1000);
 }

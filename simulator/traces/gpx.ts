@@ -1,56 +1,87 @@
-import { SaxesParser } from "saxes";
+import { SaxesParser, type SaxesTagPlain } from "saxes";
 import { ToolError } from "../../protocol/errors.ts";
-import { parseTime } from "./csv.ts";
-import { createBuilder, type Trace } from "./trace.ts";
+import { parseNumber } from "./csv.ts";
+import { parseInstant } from "./instant.ts";
+import { createBuilder, LATEST_MS, type Trace } from "./trace.ts";
+
+/**
+ * What is read of a track point, by the way to it below `trkpt`, without namespace prefixes: many writers forget to declare
+ * theirs. `speed` is GPX 1.0's and Garmin's; `hAccM` and `speedMps` are ours.
+ */
+const FIELDS: Record<string, "time" | "speed" | "hAcc"> = {
+  time: "time",
+  speed: "speed",
+  "extensions/TrackPointExtension/speed": "speed",
+  "extensions/speedMps": "speed",
+  "extensions/hAccM": "hAcc",
+};
+const DEEPEST_FIELD = 3;
+
+interface Point {
+  attributes: Record<string, string>;
+  line: number;
+  /** Elements open when it began, itself included. */
+  depth: number;
+  fields: Partial<Record<"time" | "speed" | "hAcc", string>>;
+}
 
 /** GPX 1.0 and 1.1: the points of all track segments, one after another. Each needs a time. */
-export function readGpx(text: string, file: string): Trace {
-  const builder = createBuilder(file, "gpx");
+export function readGpx(text: string, file: string, latestMs = LATEST_MS): Trace {
+  const builder = createBuilder(file, "gpx", latestMs);
   const parser = new SaxesParser();
-  let point: { lat: number; lon: number; line: number; time: string | undefined; speed: number } | undefined;
-  let inside = "";
+  const open: string[] = [];
+  let point: Point | undefined;
   let content = "";
+  const take = (part: string) => {
+    if (point !== undefined) content += part;
+  };
   parser.on("error", (error) => {
-    throw new ToolError("trace.bad-xml", {
-      file,
-      line: parser.line,
-      detail: error.message.replace(/^\d+:\d+: /, "").slice(0, 120),
-    });
+    const detail = error.message.replace(/^\d+:\d+: /, "").slice(0, 120);
+    throw new ToolError("trace.bad-xml", { file, line: parser.line, detail });
   });
-  parser.on("opentag", (tag) => {
-    inside = localName(tag.name);
-    content = "";
-    if (inside === "trkpt")
-      point = {
-        lat: numberOf(tag.attributes.lat),
-        lon: numberOf(tag.attributes.lon),
-        line: parser.line,
-        time: undefined,
-        speed: Number.NaN,
-      };
-  });
-  parser.on("text", (part) => {
-    content += part;
-  });
-  parser.on("closetag", (tag) => {
+  parser.on("opentag", (tag: SaxesTagPlain) => {
     const name = localName(tag.name);
-    if (point !== undefined && name === inside && name === "time") point.time = content.trim();
-    if (point !== undefined && name === inside && name === "speed") point.speed = numberOf(content.trim());
-    inside = "";
-    if (name !== "trkpt" || point === undefined) return;
-    const at = { file, line: point.line };
-    if (point.time === undefined) throw new ToolError("trace.no-times", at);
-    builder.add(parseTime(point.time, at), point.lat, point.lon, at, Number.NaN, point.speed);
+    content = "";
+    open.push(name);
+    if (name === "trkpt" && open.at(-2) === "trkseg")
+      point = { attributes: tag.attributes, line: parser.line, depth: open.length, fields: {} };
+  });
+  parser.on("text", take);
+  parser.on("cdata", take);
+  parser.on("closetag", () => {
+    const below = point === undefined ? 0 : open.length - point.depth;
+    if (point !== undefined && below > 0 && below <= DEEPEST_FIELD) {
+      const field = FIELDS[open.slice(point.depth).join("/")];
+      if (field !== undefined) point.fields[field] = content.trim();
+    }
+    open.pop();
+    if (point === undefined || below > 0) return;
+    addPoint(point);
     point = undefined;
   });
-  parser.write(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).close();
+
+  function addPoint({ attributes, line, fields }: Point): void {
+    const at = { file, line };
+    if (fields.time === undefined) throw new ToolError("trace.no-times", at);
+    const timeMs = parseInstant(fields.time);
+    if (timeMs === undefined) throw new ToolError("trace.bad-time", { ...at, detail: fields.time.slice(0, 40) });
+    const number = (value: string | undefined, name: string) => parseNumber(value?.trim() ?? "", name, at);
+    const optional = (value: string | undefined, name: string) =>
+      (value ?? "") === "" ? Number.NaN : number(value, name);
+    builder.add(
+      timeMs,
+      number(attributes.lat, "lat"),
+      number(attributes.lon, "lon"),
+      at,
+      optional(fields.hAcc, "hAccM"),
+      optional(fields.speed, "speed"),
+    );
+  }
+
+  parser.write(text).close();
   return builder.finish();
 }
 
 function localName(name: string): string {
   return name.slice(name.indexOf(":") + 1);
-}
-
-function numberOf(text: string | undefined): number {
-  return text === undefined || text.trim() === "" ? Number.NaN : Number(text);
 }

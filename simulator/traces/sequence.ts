@@ -2,31 +2,35 @@ import { createReader } from "../../protocol/cbor/reader.ts";
 import { createWriter, finish } from "../../protocol/cbor/writer.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import { readTraceHeader, readTracePoint, writeTraceHeader, writeTracePoint } from "../../protocol/messages/trace.ts";
-import { createBuilder, type Trace } from "./trace.ts";
+import { createBuilder, LATEST_MS, millimetres, type Trace } from "./trace.ts";
 
 /** How our own trace format begins (see `protocol/schema/trace.cddl`): the header's head and the start of its name. */
 export const SEQUENCE_START = Uint8Array.of(0xa3, 0x01, 0x6d, 0x6f, 0x6d, 0x61, 0x6d, 0x6f, 0x72, 0x69);
 
 export function writeSequence(trace: Trace): Uint8Array {
   const writer = createWriter(32 * trace.points + 64);
-  writeTraceHeader(writer, { name: trace.name });
+  writeTraceHeader(writer, { name: clipName(trace.name) });
   for (let i = 0; i < trace.points; i++)
     writeTracePoint(writer, {
       timeMs: trace.timeMs[i],
       latE7: trace.latE7[i],
       lonE7: trace.lonE7[i],
-      hAccMm: thousandths(trace.hAccM?.[i]),
-      speedMmps: thousandths(trace.speedMps?.[i]),
+      hAccMm: millimetres(trace.hAccM?.[i]),
+      speedMmps: millimetres(trace.speedMps?.[i]),
     });
   return finish(writer);
 }
 
-function thousandths(value: number | undefined): number | undefined {
-  return value === undefined || Number.isNaN(value) ? undefined : Math.max(0, Math.round(value * 1000));
+/** The header's bound in `protocol/schema/trace.cddl`. */
+const NAME_MOST_BYTES = 255;
+
+/** As many bytes of a name as the header has room for, without half a character at the end. */
+function clipName(name: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(name).subarray(0, NAME_MOST_BYTES), { stream: true });
 }
 
-export function readSequence(bytes: Uint8Array, file: string): Trace {
-  const builder = createBuilder(file, "cbor");
+export function readSequence(bytes: Uint8Array, file: string, latestMs = LATEST_MS): Trace {
+  const builder = createBuilder(file, "cbor", latestMs);
   const reader = createReader(bytes, 0, true);
   readTraceHeader(reader);
   while (reader.error === "" && reader.pos < reader.end) {

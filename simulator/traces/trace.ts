@@ -8,6 +8,8 @@ import { ToolError } from "../../protocol/errors.ts";
 export interface Trace {
   /** Name for people: the file's base name. */
   name: string;
+  /** The file as it was named to the reader; tells apart two with one base name. */
+  file: string;
   format: "csv" | "gpx" | "igc" | "nmea" | "ubx" | "cbor";
   /** Rows. */
   points: number;
@@ -15,10 +17,10 @@ export interface Trace {
   timeMs: Float64Array;
   latE7: Int32Array;
   lonE7: Int32Array;
-  /** NaN where the recording has none. Metres. */
-  hAccM?: Float32Array;
-  /** NaN where the recording has none. Metres per second. */
-  speedMps?: Float32Array;
+  /** NaN where the recording has none. Metres, to the millimetre. */
+  hAccM?: Float64Array;
+  /** NaN where the recording has none. Metres per second, to the millimetre. */
+  speedMps?: Float64Array;
   /** The receiver's own bytes, for formats that record them (`nmea`, `ubx`). */
   raw?: RawRecording;
   /** What the reader noticed and did not refuse, counted by name (e.g. `repeatedTimes`, `badChecksums`). */
@@ -42,17 +44,25 @@ export interface TraceBuilder {
   finish(): Trace;
 }
 
-export interface RowPlace {
-  file: string;
-  line?: number;
-  offset?: number;
+/** The file, and the `line` or the `offset` in it. */
+export type RowPlace = { file: string } & Record<string, string | number>;
+
+/** GPS did not serve the public before. */
+const EARLIEST_MS = Date.UTC(1990, 0, 1);
+/** Where nobody says what the present is: within the life of whoever reads this. */
+export const LATEST_MS = Date.UTC(2100, 0, 1);
+/** Receivers say 2³² − 1 mm where they know nothing; no claim goes further. */
+export const HACC_MOST_M = 4_294_967.295;
+/** Nothing that carries a receiver is faster than what orbits the Earth. */
+export const SPEED_MOST_MPS = 10_000;
+
+/** A clock before its first satellite says 1980 or 2099: no time that a recording can have been made at. */
+export function isPossibleTime(timeMs: number, latestMs = LATEST_MS): boolean {
+  return timeMs >= EARLIEST_MS && timeMs < latestMs;
 }
 
-/** GPS did not serve the public before, and clocks that say later are wrong. */
-const EARLIEST_MS = Date.UTC(1990, 0, 1);
-const LATEST_MS = Date.UTC(2100, 0, 1);
-
-export function createBuilder(file: string, format: Trace["format"]): TraceBuilder {
+/** `latestMs`: a recording is made before it is read. */
+export function createBuilder(file: string, format: Trace["format"], latestMs = LATEST_MS): TraceBuilder {
   const columns = {
     time: [] as number[],
     lat: [] as number[],
@@ -67,29 +77,27 @@ export function createBuilder(file: string, format: Trace["format"]): TraceBuild
   return {
     notice,
     add(timeMs, lat, lon, at, hAccM = Number.NaN, speedMps = Number.NaN) {
-      const place = {
-        file: at.file,
-        ...(at.line === undefined ? {} : { line: at.line }),
-        ...(at.offset === undefined ? {} : { offset: at.offset }),
-      };
-      if (!(timeMs >= EARLIEST_MS && timeMs < LATEST_MS))
-        throw new ToolError("trace.mis-dated", { ...place, detail: dateText(timeMs) });
+      if (!isPossibleTime(timeMs, latestMs))
+        throw new ToolError("trace.mis-dated", { ...at, detail: dateText(timeMs) });
       if (!(Math.abs(lat) <= 90 && Math.abs(lon) <= 180))
-        throw new ToolError("trace.out-of-range", { ...place, detail: `${lat}, ${lon}` });
+        throw new ToolError("trace.out-of-range", { ...at, detail: `${lat}, ${lon}` });
+      refuseOutside(hAccM, "hAccM", HACC_MOST_M, at);
+      refuseOutside(speedMps, "speedMps", SPEED_MOST_MPS, at);
       const last = columns.time.length - 1;
       if (last >= 0 && timeMs < columns.time[last])
-        throw new ToolError("trace.time-backwards", { ...place, detail: dateText(timeMs) });
+        throw new ToolError("trace.time-backwards", { ...at, detail: dateText(timeMs) });
       if (last >= 0 && timeMs === columns.time[last]) notice("repeatedTimes");
       columns.time.push(timeMs);
       columns.lat.push(Math.round(lat * 1e7));
       columns.lon.push(Math.round(lon * 1e7));
-      columns.hAcc.push(hAccM);
-      columns.speed.push(speedMps);
+      columns.hAcc.push(toMillimetre(hAccM));
+      columns.speed.push(toMillimetre(speedMps));
     },
     finish() {
       if (columns.time.length === 0) throw new ToolError("trace.no-positions", { file });
       const trace: Trace = {
         name: file.replace(/^.*[/\\]/, ""),
+        file,
         format,
         points: columns.time.length,
         timeMs: Float64Array.from(columns.time),
@@ -97,13 +105,27 @@ export function createBuilder(file: string, format: Trace["format"]): TraceBuild
         lonE7: Int32Array.from(columns.lon),
         notices,
       };
-      if (columns.hAcc.some((v) => !Number.isNaN(v))) trace.hAccM = Float32Array.from(columns.hAcc);
-      if (columns.speed.some((v) => !Number.isNaN(v))) trace.speedMps = Float32Array.from(columns.speed);
+      if (columns.hAcc.some((v) => !Number.isNaN(v))) trace.hAccM = Float64Array.from(columns.hAcc);
+      if (columns.speed.some((v) => !Number.isNaN(v))) trace.speedMps = Float64Array.from(columns.speed);
       return trace;
     },
   };
 }
 
-function dateText(timeMs: number): string {
+function refuseOutside(value: number, what: string, most: number, at: RowPlace): void {
+  if (value < 0 || value > most) throw new ToolError("trace.bad-value", { ...at, what, detail: value, most });
+}
+
+/** What our own format holds, so that a trace is the same after any conversion. */
+function toMillimetre(metres: number): number {
+  return Math.round(metres * 1000) / 1000;
+}
+
+/** Whole millimetres, `undefined` where a recording has none. */
+export function millimetres(metres: number | undefined): number | undefined {
+  return metres === undefined || Number.isNaN(metres) ? undefined : Math.round(metres * 1000);
+}
+
+export function dateText(timeMs: number): string {
   return Number.isFinite(timeMs) && Math.abs(timeMs) < 8e15 ? new Date(timeMs).toISOString() : String(timeMs);
 }

@@ -11,13 +11,21 @@ export interface Ran {
   err: string;
 }
 
+interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** What standard input holds. */
+  input?: string | Uint8Array;
+}
+
 /** Runs the built command line, as a user would. */
-export function omamori(args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Ran {
+export function omamori(args: string[], options: RunOptions = {}): Ran {
   if (!existsSync(CLI)) throw new Error("no dist/: run npm run build first");
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: "C.UTF-8", ...options.env };
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
     cwd: options.cwd,
     env,
+    input: options.input,
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -78,11 +78,85 @@ test("both engines and a repeated seed give the same effects", () => {
   expect(hash("--seed", "6")).not.toBe(first);
 });
 
-test("several traces end with one summary over all of them", () => {
-  const lines = jsonLines(omamori(["replay", rideFile(), rideFile(), "--zones", zones, "--json"]).out);
-  expect(lines.filter((l) => l.kind === "trace")).toHaveLength(2);
+test("several traces end with one summary over all of them, and are told apart by their paths", () => {
+  const twin = path.join(folder, path.basename(rideFile()));
+  copyFileSync(rideFile(), twin);
+  const files = [rideFile(), twin];
+  const lines = jsonLines(omamori(["replay", ...files, "--zones", zones, "--json"]).out);
+  expect(lines.filter((l) => l.kind === "trace").map((l) => l.file)).toEqual(files);
   expect(lines.filter((l) => l.kind === "summary")).toHaveLength(1);
-  expect(lines.at(-1)?.visits).toHaveLength(2);
+  const name = path.basename(twin);
+  expect(lines.at(-1)).toMatchObject({ traces: [name, name], files, receivers: ["realistic", "realistic"] });
+  expect(lines.at(-1)).toMatchObject({ visits: files.map((file) => ({ file })) });
+  for (const key of ["points", "spanS", "fixes", "gnssOnS", "missed", "late", "wallS"])
+    expect(lines.at(-1)?.[key], key).toEqual(expect.any(Number));
+  expect(omamori(["replay", ...files, "--zones", zones]).out).toMatch(/^all 2 traces:\n2 visits: /m);
+});
+
+test("of several traces a bad one is refused before any has run", () => {
+  const bad = path.join(folder, "bad.csv");
+  writeFileSync(bad, "timestamp,latitude,longitude\n1717236000,,5\n");
+  const { code, out, err } = omamori(["replay", rideFile(), bad, "--zones", zones, "--json"]);
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toContain("bad.csv:2");
+});
+
+test("a trace may come from standard input, once", () => {
+  const input = readFileSync(rideFile());
+  const { out } = omamori(["replay", "-", "--zones", zones, "--json"], { input });
+  expect(jsonLines(out).at(-1)).toMatchObject({ kind: "summary", file: "stdin" });
+  expect(omamori(["replay", "-", "-", "--zones", zones], { input }).err).toContain("[cli.stdin-twice]");
+  expect(omamori(["replay", "-", "--zones", zones, "--report", "-"], { input }).err).toContain("[cli.page-to-stdout]");
+});
+
+test("what is unknown of an alert is null", () => {
+  const { out } = omamori(["replay", rideFile(), "--zones", zones, "--json"]);
+  const alerts = jsonLines(out).filter((l) => l.kind === "alert");
+  for (const alert of alerts)
+    for (const key of ["zone", "zoneKind", "state", "lat", "lon", "hAccM", "distanceM"])
+      expect(alert).toHaveProperty(key);
+});
+
+test("out of a zone where he must stay, the story and the lines say so", () => {
+  const { features } = ZONES;
+  const file = path.join(folder, "stay.geojson");
+  writeFileSync(file, JSON.stringify({ ...features[0], properties: { ...features[0].properties, kind: "inclusion" } }));
+  const told = omamori(["replay", rideFile(), "--zones", file, "--receiver", "ideal"]).out;
+  expect(told).toMatch(/left work \(must stay\) for \d+ min; detected after \d+ s$/m);
+  const lines = jsonLines(omamori(["replay", rideFile(), "--zones", file, "--json"]).out);
+  expect(lines.at(-1)).toHaveProperty("visits[0].zoneKind", "inclusion");
+});
+
+test("a report never replaces an input, and a folder that is missing is noticed before the run", () => {
+  const trace = path.join(folder, "mine.gpx");
+  copyFileSync(rideFile(), trace);
+  for (const report of [trace, zones]) {
+    const { code, err } = omamori(["replay", trace, "--zones", zones, "--report", report, "--force"]);
+    expect(code).toBe(2);
+    expect(err).toContain("[cli.same-file]");
+  }
+  expect(readFileSync(trace)).toEqual(readFileSync(rideFile()));
+  const missing = omamori(["replay", trace, "--zones", zones, "--report", path.join(folder, "none", "r.html")]);
+  expect(missing).toMatchObject({ code: 2, out: "" });
+  const two = omamori(["replay", trace, trace, "--zones", zones, "--report", path.join(folder, "two.html")]);
+  expect(two.err).toContain("[replay.one-report]");
+});
+
+test("an order whose H is shorter than its D is itself to blame", () => {
+  const order = path.join(folder, "order.json");
+  writeFileSync(order, JSON.stringify({ id: "o", from: "2010-01-01T00:00:00Z", delayS: 600, heartbeatS: 60 }));
+  const { code, err } = omamori(["replay", rideFile(), "--zones", zones, "--order", order]);
+  expect(code).toBe(2);
+  expect(err).toContain("order.json");
+  expect(err).toContain("[order.bad-field]");
+});
+
+test("an order that is never in force while the trace runs is remarked upon", () => {
+  const order = path.join(folder, "past.json");
+  writeFileSync(order, JSON.stringify({ id: "o", from: "1995-01-01T00:00:00Z", to: "1996-01-01T00:00:00Z" }));
+  const { code, err } = omamori(["replay", rideFile(), "--zones", zones, "--order", order]);
+  expect(code).toBe(0);
+  expect(err).toContain("[replay.order-elsewhen]");
 });
 
 test("a report is written whole, and never over another without --force", () => {

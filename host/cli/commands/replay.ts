@@ -10,14 +10,17 @@ import { replayLines, type SummaryLine, summaryLine, sumUp } from "../../../simu
 import { type ReplayResult, replay } from "../../../simulator/replay/replay.ts";
 import { reportData } from "../../../simulator/replay/report-data.ts";
 import { renderReport } from "../../../simulator/report/html.ts";
+import type { Trace } from "../../../simulator/traces/trace.ts";
 import { readZones } from "../../zones/geojson.ts";
-import { openOrder, readOrder } from "../../zones/order.ts";
+import { DELAY_BOUNDS_S, DELAY_S, HEARTBEAT_BOUNDS_S, HEARTBEAT_S, openOrder, readOrder } from "../../zones/order.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readText, refuseExisting, writeFileAtomically } from "../files.ts";
-import { chooseLang, print, say } from "../output.ts";
+import { checkOutput, DASH, readText, writeWhole } from "../files.ts";
+import { examples } from "../help.ts";
+import { loadTrace } from "../load-trace.ts";
+import { SEED_MOST, wholeNumber } from "../options.ts";
+import { type Lang, print, say, textOf, warn } from "../output.ts";
 import { createProgress } from "../progress.ts";
-import { storyLines } from "../story-text.ts";
-import { loadTrace } from "./trace.ts";
+import { storyLines, totalLines } from "../story-text.ts";
 
 /** Options as commander gives them. */
 interface ReplayFlags {
@@ -34,55 +37,64 @@ interface ReplayFlags {
 }
 
 /** `omamori replay`: recorded traces through the bracelet, and whether it kept its promise. */
-export function addReplayCommand(program: Command): void {
+export function addReplayCommand(program: Command, lang: Lang): void {
+  const words = (code: string) => textOf(lang, code).text;
   program
-    .command("replay <trace...>")
-    .description(
-      "run recorded traces through the bracelet's firmware and see what it reports, how late, and at what charge",
-    )
-    .requiredOption("--zones <file>", "GeoJSON: Polygon, MultiPolygon, or Point with radiusM")
-    .option("--order <file>", "order as JSON: dates, UTC offsets, D and H (default: always in force, UTC)")
-    .option("--delay-s <n>", "D: a stay this long is detected within this time (default: the order's, else 60)")
-    .option("--heartbeat-s <n>", "H: at most this long between fixes, however far (default: the order's, else 900)")
-    .addOption(new Option("--engine <name>", "where the image runs").choices(["node", "bundle"]).default("node"))
+    .command("replay")
+    .argument("<trace...>", words("help.traces"))
+    .description(words("help.replay"))
+    .requiredOption("--zones <file>", words("help.zones"))
+    .addOption(new Option("--order <file>", words("help.order")).default(undefined, words("help.no-order")))
     .addOption(
-      new Option("--receiver <model>", "GNSS model; .nmea and .ubx bring their own bytes")
-        .choices(["ideal", "realistic"])
-        .default("realistic"),
+      new Option("--delay-s <n>", words("help.delay")).default(
+        undefined,
+        textOf(lang, "help.order-or", { value: DELAY_S }).text,
+      ),
     )
-    .option("--seed <n>", "of everything random", "1")
-    .option("--json", "one JSON object a line: fixes, alerts, and the summary last")
-    .option("--report <file>", "write one HTML page that works offline")
-    .option("--force", "replace the report if it exists")
+    .addOption(
+      new Option("--heartbeat-s <n>", words("help.heartbeat")).default(
+        undefined,
+        textOf(lang, "help.order-or", { value: HEARTBEAT_S }).text,
+      ),
+    )
+    .addOption(new Option("--engine <name>", words("help.engine")).choices(["node", "bundle"]).default("node"))
+    .addOption(
+      new Option("--receiver <model>", words("help.receiver")).choices(["ideal", "realistic"]).default("realistic"),
+    )
+    .option("--seed <n>", words("help.seed"), "1")
+    .option("--json", words("help.replay-json"))
+    .option("--report <file>", words("help.report"))
+    .option("--force", words("help.force"))
+    .addHelpText("after", `\n${words("help.promise-missed")}`)
     .addHelpText(
       "after",
-      `
-Exit code 11: a visit of D or longer was missed or detected late, within the speed model.
-
-Examples:
-  omamori replay day.csv --zones zones.geojson
-  omamori replay ride.gpx --zones zones.geojson --receiver ideal --report ride.html
-  omamori replay monday.csv tuesday.csv --zones zones.geojson --json | tail -n 1`,
+      examples(
+        lang,
+        "replay day.csv --zones zones.geojson",
+        "replay ride.gpx --zones zones.geojson --receiver ideal --report ride.html",
+        "replay monday.csv tuesday.csv --zones zones.geojson --json | tail -n 1",
+      ),
     )
-    .action((files: string[], flags: ReplayFlags) => {
-      const lang = chooseLang(program.opts<{ lang?: string }>().lang, process.env);
-      process.exitCode = runReplay(files, flags, lang);
+    .action(async (files: string[], flags: ReplayFlags) => {
+      process.exitCode = await runReplay(files, flags, lang);
     });
 }
 
-function runReplay(files: string[], flags: ReplayFlags, lang: "en" | "ja"): number {
-  const seed = wholeNumber("--seed", flags.seed, 0, 2 ** 32 - 1);
-  if (flags.report !== undefined) {
-    if (files.length > 1) throw badOption("--report draws one trace; replay the others one by one");
-    refuseExisting(flags.report, flags.force === true);
-  }
+/** All that can be refused is refused before the first trace runs, so that output is whole or there is none. */
+async function runReplay(files: string[], flags: ReplayFlags, lang: Lang): Promise<number> {
+  const seed = wholeNumber("--seed", flags.seed, 0, SEED_MOST);
+  checkReport(files, flags);
   const order = orderOf(flags);
   const startEngine = flags.engine === "bundle" ? bundleOf() : startNodeEngine;
+  const traces = files.map((file) => loadTrace(file));
+  for (const trace of traces) warnElsewhen(trace, order, flags.order, lang);
   const progress = createProgress(process.stderr);
   const summaries: SummaryLine[] = [];
-  for (const [i, file] of files.entries()) {
-    const trace = loadTrace(file);
-    const label = files.length > 1 ? `${trace.name} (${i + 1} of ${files.length})` : trace.name;
+  for (const [i, trace] of traces.entries()) {
+    const count = textOf(lang, "replay.count", { n: i + 1, of: traces.length }).text;
+    const several = traces.length > 1;
+    const name = several ? trace.file : trace.name;
+    const label = several ? `${name} ${count}` : name;
     const startedMs = performance.now();
     const result = replay(trace, {
       order,
@@ -93,28 +105,61 @@ function runReplay(files: string[], flags: ReplayFlags, lang: "en" | "ja"): numb
     });
     const wallS = (performance.now() - startedMs) / 1000;
     progress.end();
-    const summary = summaryLine(result, wallS);
-    summaries.push(summary);
-    if (flags.json === true)
-      for (const line of replayLines(result, files.length > 1 ? trace.name : undefined)) print(JSON.stringify(line));
-    else for (const line of storyLines(result, lang)) print(line);
-    if (flags.report !== undefined) writeReport(flags.report, result, flags, wallS, lang);
+    summaries.push(summaryLine(result, wallS));
+    if (flags.json === true) printLines(result, several);
+    else for (const line of storyLines(result, name, lang)) print(line);
+    if (flags.report !== undefined) await writeReport(flags.report, result, flags, wallS, lang);
   }
-  if (flags.json === true) {
-    if (files.length > 1) for (const summary of summaries) print(JSON.stringify({ ...summary, kind: "trace" }));
-    print(JSON.stringify(summaries.length === 1 ? summaries[0] : sumUp(summaries)));
-  }
+  printAccount(summaries, flags.json === true, lang);
   return summaries.some((s) => s.missed > 0 || s.late > 0) ? EXIT.promiseMissed : EXIT.ok;
+}
+
+function checkReport(files: string[], { report, force, zones, order }: ReplayFlags): void {
+  if (report === undefined) return;
+  if (files.length > 1) throw new ToolError("replay.one-report", { file: report });
+  if (report === DASH) throw new ToolError("cli.page-to-stdout", { option: "--report" });
+  checkOutput(report, order === undefined ? [...files, zones] : [...files, zones, order], force === true);
+}
+
+function warnElsewhen(
+  { file, timeMs, points }: Trace,
+  { fromMs, toMs }: Order,
+  order: string | undefined,
+  lang: Lang,
+): void {
+  if (timeMs[points - 1] < fromMs || (toMs !== undefined && timeMs[0] >= toMs))
+    warn(lang, "replay.order-elsewhen", { file, order: order ?? "" });
+}
+
+function printLines(result: ReplayResult, several: boolean): void {
+  const { name, file } = result.trace;
+  for (const line of replayLines(result, several ? { trace: name, file } : undefined)) print(JSON.stringify(line));
+}
+
+function printAccount(summaries: SummaryLine[], json: boolean, lang: Lang): void {
+  const several = summaries.length > 1;
+  if (json && several) for (const summary of summaries) print(JSON.stringify({ ...summary, kind: "trace" }));
+  if (json) print(JSON.stringify(several ? sumUp(summaries) : summaries[0]));
+  else if (several) for (const line of totalLines(sumUp(summaries), lang)) print(line);
 }
 
 function orderOf(flags: ReplayFlags): Order {
   const zones = readZones(readText(flags.zones), flags.zones);
   const order = flags.order === undefined ? openOrder(zones) : readOrder(readText(flags.order), flags.order, zones);
-  if (flags.delayS !== undefined) order.delayS = wholeNumber("--delay-s", flags.delayS, 30, 3600);
-  if (flags.heartbeatS !== undefined) order.heartbeatS = wholeNumber("--heartbeat-s", flags.heartbeatS, 60, 86_400);
-  if (order.heartbeatS < order.delayS)
-    throw badOption(`H (${order.heartbeatS} s) is shorter than D (${order.delayS} s)`);
-  return order;
+  if (flags.delayS !== undefined) order.delayS = wholeNumber("--delay-s", flags.delayS, ...DELAY_BOUNDS_S);
+  if (flags.heartbeatS !== undefined)
+    order.heartbeatS = wholeNumber("--heartbeat-s", flags.heartbeatS, ...HEARTBEAT_BOUNDS_S);
+  const { delayS, heartbeatS } = order;
+  if (heartbeatS >= delayS) return order;
+  // Whoever said it last is asked to mend it.
+  if (flags.order === undefined || flags.delayS !== undefined || flags.heartbeatS !== undefined)
+    throw new ToolError("cli.heartbeat-under-delay", { delayS, heartbeatS });
+  throw new ToolError("order.bad-field", {
+    file: flags.order,
+    detail: "reason.heartbeat-under-delay",
+    delayS,
+    heartbeatS,
+  });
 }
 
 /** The bundle lies beside the command line in dist/. */
@@ -122,18 +167,13 @@ function bundleOf(): StartEngine {
   return bundleEngine(fileURLToPath(new URL("../firmware/bracelet.espruino.js", import.meta.url)));
 }
 
-function writeReport(file: string, result: ReplayResult, flags: ReplayFlags, wallS: number, lang: "en" | "ja"): void {
-  writeFileAtomically(file, renderReport(reportData(result, flags.engine, wallS), lang), flags.force === true);
-  say(`wrote ${file}`);
-}
-
-function wholeNumber(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most)
-    throw badOption(`${name} must be a whole number from ${least} to ${most}, not ${text}`);
-  return value;
-}
-
-function badOption(detail: string): ToolError {
-  return new ToolError("cli.bad-option", { detail, command: "replay" });
+async function writeReport(
+  file: string,
+  result: ReplayResult,
+  flags: ReplayFlags,
+  wallS: number,
+  lang: Lang,
+): Promise<void> {
+  await writeWhole(file, renderReport(reportData(result, flags.engine, wallS), lang), flags.force === true);
+  say(textOf(lang, "cli.wrote", { file }).text);
 }

@@ -10,11 +10,12 @@ import { renderReport } from "../../../simulator/report/html.ts";
 import { makePath } from "../../../simulator/world/path.ts";
 import { openOrder } from "../../zones/order.ts";
 import { EXIT } from "../exit-codes.ts";
-import { writeFileAtomically } from "../files.ts";
-import { chooseLang, print, textOf } from "../output.ts";
+import { checkOutput, DASH, writeWhole } from "../files.ts";
+import { examples } from "../help.ts";
+import { loadTrace } from "../load-trace.ts";
+import { type Lang, print, textOf } from "../output.ts";
 import { createProgress } from "../progress.ts";
 import { storyLines } from "../story-text.ts";
-import { loadTrace } from "./trace.ts";
 
 const REPORT = "omamori-report.html";
 const SEED = 1;
@@ -22,18 +23,22 @@ const SEED = 1;
 const ZONES = 4;
 
 /** `npm start`: the main job on a ride that npm brings along, told as a story. */
-export function addStoryCommand(program: Command): void {
+export function addStoryCommand(program: Command, lang: Lang): void {
   program
     .command("story")
-    .description("replay a recorded ride against zones laid on its way, and tell what happened")
-    .option("-o, --output <file>", "report to write (replaced if it exists)", REPORT)
-    .action((options: { output: string }) => {
-      process.exitCode = tellStory(options.output, chooseLang(program.opts<{ lang?: string }>().lang, process.env));
+    .description(textOf(lang, "help.story").text)
+    .option("-o, --output <file>", textOf(lang, "help.story-output").text, REPORT)
+    .addHelpText("after", examples(lang, "story", "story -o ride.html"))
+    .action(async ({ output }: { output: string }) => {
+      process.exitCode = await tellStory(output, lang);
     });
 }
 
-function tellStory(output: string, lang: "en" | "ja"): number {
-  const trace = loadTrace(rideFile());
+async function tellStory(output: string, lang: Lang): Promise<number> {
+  if (output === DASH) throw new ToolError("cli.page-to-stdout", { option: "-o" });
+  const ride = rideFile();
+  checkOutput(output, [ride], true);
+  const trace = loadTrace(ride);
   const order = openOrder(layZones(makePath(trace), SEED, ZONES));
   const progress = createProgress(process.stderr);
   const startedMs = performance.now();
@@ -46,8 +51,8 @@ function tellStory(output: string, lang: "en" | "ja"): number {
   });
   const wallS = (performance.now() - startedMs) / 1000;
   progress.end();
-  for (const line of storyLines(result, lang)) print(line);
-  writeFileAtomically(output, renderReport(reportData(result, "node", wallS), lang), true);
+  for (const line of storyLines(result, trace.name, lang)) print(line);
+  await writeWhole(output, renderReport(reportData(result, "node", wallS), lang), true);
   print(textOf(lang, "story.report", { file: path.resolve(output) }).text);
   return result.visits.some((v) => v.late && v.beyondModel === undefined) ? EXIT.promiseMissed : EXIT.ok;
 }
@@ -60,7 +65,7 @@ function rideFile(): string {
   } catch {
     throw new ToolError("cli.cannot-read", {
       file: "stoplight/gpx/sample-ride.gpx",
-      detail: "install the development dependencies: npm ci",
+      detail: "reason.no-ride",
     });
   }
 }

@@ -1,0 +1,36 @@
+import type { Command, Help, Option } from "commander";
+import { type Lang, textOf } from "./output.ts";
+
+/** Commander's own words by the catalogue; commands made from `program` afterwards inherit them. */
+export function translateHelp(program: Command, lang: Lang): void {
+  const words = (code: string) => textOf(lang, code).text;
+  const titles: Record<string, string> = {
+    "Usage:": words("help.usage"),
+    "Arguments:": words("help.arguments"),
+    "Options:": words("help.options"),
+    "Commands:": words("help.commands"),
+  };
+  program
+    .configureHelp({
+      styleTitle: (title) => titles[title] ?? title,
+      optionDescription: (option) => describeOption(option, lang),
+    } satisfies Partial<Help>)
+    .helpOption("-h, --help", words("help.help"))
+    .helpCommand("help [command]", words("help.help-command"));
+}
+
+function describeOption(
+  { description, argChoices, defaultValue, defaultValueDescription }: Option,
+  lang: Lang,
+): string {
+  const more: string[] = [];
+  if (argChoices) more.push(argChoices.join(" | "));
+  const preset = defaultValueDescription ?? (typeof defaultValue === "string" ? defaultValue : undefined);
+  if (preset !== undefined) more.push(textOf(lang, "help.default", { value: preset }).text);
+  return more.length === 0 ? description : `${description} (${more.join("; ")})`;
+}
+
+/** Lines for the end of a command's help. */
+export function examples(lang: Lang, ...commands: string[]): string {
+  return `\n${textOf(lang, "help.examples").text}\n${commands.map((command) => `  omamori ${command}`).join("\n")}`;
+}
