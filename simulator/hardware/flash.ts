@@ -4,7 +4,7 @@ import type { Flash } from "../../firmware/ports/flash.ts";
 export function createFlash(sizeBytes: number, eraseBytes = 4096): Flash {
   const cells = new Uint8Array(sizeBytes).fill(0xff);
   const check = (address: number, length: number) => {
-    if (address < 0 || length < 0 || address + length > sizeBytes)
+    if (!Number.isInteger(address) || address < 0 || length < 0 || address + length > sizeBytes)
       throw new RangeError(`flash address ${address}+${length} of ${sizeBytes}`);
   };
   return {
@@ -12,6 +12,7 @@ export function createFlash(sizeBytes: number, eraseBytes = 4096): Flash {
     eraseBytes,
     read(address, into, length) {
       check(address, length);
+      if (length > into.length) throw new RangeError(`${length} bytes do not fit ${into.length}`);
       if (length === into.length) into.set(cells.subarray(address, address + length));
       else for (let i = 0; i < length; i++) into[i] = cells[address + i];
     },

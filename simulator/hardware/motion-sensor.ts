@@ -24,7 +24,7 @@ const SMOOTH_MPS = 8;
 
 /**
  * What an accelerometer would have said along the path: late, sometimes wrong, never an oracle.
- * Onsets are seen 1–3 s late and one in twenty 5–12 s late; smooth rides look still for up to three minutes at a time.
+ * Onsets are seen 1–4 s late and one in twenty 4–12 s late (1–3 s of it until the window shows them); smooth rides look still for up to three minutes at a time.
  */
 export function senseMotion(path: Path, seed: number): MotionChange[] {
   const random = seededRandom(seed, "motion");
@@ -43,7 +43,7 @@ export function senseMotion(path: Path, seed: number): MotionChange[] {
       truth === "moving" &&
       path.speedMps[i] > SMOOTH_MPS &&
       t > falseUntilMs &&
-      random() < 1000 / FALSE_STILL_EVERY_MS
+      random() < (t - path.timeMs[Math.max(0, i - 1)]) / FALSE_STILL_EVERY_MS
     ) {
       falseUntilMs = t + between(random, 30_000, 180_000);
     }
@@ -73,5 +73,5 @@ function trueMotion(netMps: number): Motion {
 function latencyOf(seen: Motion, random: () => number): number {
   if (seen === "still") return SETTLE_MS;
   if (seen === "walking") return 0;
-  return random() < 1 / MISSED_ONE_IN ? between(random, 5_000, 12_000) : between(random, 1_000, 3_000);
+  return random() < 1 / MISSED_ONE_IN ? between(random, 3_000, 9_000) : between(random, 0, 1_000);
 }

@@ -1,6 +1,7 @@
 import type { Order } from "../../protocol/messages/order.ts";
 import type { MotionChange } from "../hardware/motion-sensor.ts";
-import { createCursor, type Path, rowDistanceM } from "../world/path.ts";
+import { rowDistanceM } from "../world/globe.ts";
+import { createCursor, type Path } from "../world/path.ts";
 import { truthOf } from "./truth-geometry.ts";
 import { countsAt } from "./truth-schedule.ts";
 
@@ -145,7 +146,7 @@ function greedyWaitS(ground: Ground, bout: StillBout, tS: number, row: number, c
     const believed = (still || walking) && tS + waitS < untilS - ONSET_S;
     if (!believed) {
       if (still && tS + waitS < untilS - ONSET_S + STEP_S) speed = 0;
-      leftM -= speed + ACCEL_MPS2 / 2;
+      leftM -= Math.min(CEILING_MPS, speed + ACCEL_MPS2 / 2);
       speed = Math.min(CEILING_MPS, speed + ACCEL_MPS2);
     } else if (walking) leftM -= WALK_MPS;
     if (leftM < 0) break;

@@ -1,5 +1,6 @@
 import type { Zone } from "../../protocol/messages/zone.ts";
-import { type Path, rowDistanceM } from "../world/path.ts";
+import { rowDistanceM } from "../world/globe.ts";
+import type { Path } from "../world/path.ts";
 import { between, seededRandom } from "../world/random.ts";
 
 /** The rule by which benchmarks lay zones round a trace, in words; printed beside every figure. */

@@ -1,6 +1,7 @@
 import type { Order } from "../../protocol/messages/order.ts";
 import type { Zone } from "../../protocol/messages/zone.ts";
-import { HOLE_MS, type Path, rowDistanceM } from "../world/path.ts";
+import { rowDistanceM } from "../world/globe.ts";
+import type { Path } from "../world/path.ts";
 import { type TruthZone, truthOf } from "./truth-geometry.ts";
 import { countsAt } from "./truth-schedule.ts";
 
@@ -42,6 +43,11 @@ function visitsOf(path: Path, truth: TruthZone, order: Order, into: Visit[]): vo
     const here = row < path.rows && forbidden(row);
     if (here && entryRow < 0) entryRow = row;
     if (here || entryRow < 0) continue;
+    // Between two points of the recording nobody knows: a stay needs at least one.
+    if (path.recorded.subarray(entryRow, row).indexOf(1) < 0) {
+      entryRow = -1;
+      continue;
+    }
     const exitRow = Math.min(row, path.rows - 1);
     const entryMs = path.timeMs[entryRow];
     const exitMs = path.timeMs[exitRow];
@@ -51,12 +57,33 @@ function visitsOf(path: Path, truth: TruthZone, order: Order, into: Visit[]): vo
 }
 
 /** An alert that a zone was entered, confirmed or not. */
-export interface EntryAlert {
+export interface RaisedAlert {
   zone: string;
   atMs: number;
+  hAccM: number;
+}
+
+/** The first of those alerts of one episode. */
+export interface EntryAlert extends RaisedAlert {
   /** When the device reported that the zone was left; `undefined` while it stands. */
   leftMs: number | undefined;
-  hAccM: number;
+}
+
+/** Silence of a recorded receiver, longer than this in the time in which an entry had to be detected, leaves no two looks. */
+const SILENCE_MS = 20_000;
+
+/** `epochMs`: when a recorded receiver spoke. */
+function silence(visit: Visit, delayS: number, epochMs: ArrayLike<number> | undefined): string | undefined {
+  if (epochMs === undefined) return undefined;
+  const untilMs = visit.entryMs + delayS * 1000;
+  let lastMs = visit.entryMs;
+  let longestMs = 0;
+  for (let i = 0; i < epochMs.length && lastMs < untilMs; i++) {
+    if (epochMs[i] <= lastMs) continue;
+    longestMs = Math.max(longestMs, Math.min(epochMs[i], untilMs) - lastMs);
+    lastMs = epochMs[i];
+  }
+  return longestMs > SILENCE_MS ? `the recorded receiver is silent for ${longestMs / 1000} s` : undefined;
 }
 
 /** A visit is detected by the first alert of its zone that stands at any time from its start to D after its end. */
@@ -66,6 +93,7 @@ export function scoreVisits(
   alerts: EntryAlert[],
   delayS: number,
   fixMs: number[],
+  epochMs?: ArrayLike<number>,
 ): ScoredVisit[] {
   return visits.map((visit) => {
     const standing = alerts.find(
@@ -86,7 +114,7 @@ export function scoreVisits(
       delayS: delay,
       late,
       missed,
-      beyondModel: late ? outran(path, visit, fixMs) : undefined,
+      beyondModel: late ? (outran(path, visit, fixMs) ?? silence(visit, delayS, epochMs)) : undefined,
     };
   });
 }
@@ -104,7 +132,6 @@ function outran(path: Path, visit: Visit, fixMs: number[]): string | undefined {
   const v0 = path.speedMps[from];
   for (let row = from + 1; row <= visit.entryRow; row++) {
     const gapMs = path.timeMs[row] - path.timeMs[row - 1];
-    if (gapMs > HOLE_MS) return `hole of ${Math.round(gapMs / 1000)} s before entry`;
     const metres = rowDistanceM(path, row - 1, row);
     if (metres > (CEILING_MPS * gapMs) / 1000 + NOISE_M) return `jump of ${Math.round(metres)} m in ${gapMs / 1000} s`;
     const seconds = (path.timeMs[row] - path.timeMs[from]) / 1000;
@@ -116,7 +143,7 @@ function outran(path: Path, visit: Visit, fixMs: number[]): string | undefined {
 }
 
 /** Alerts for which no row within ±D lies in the zone grown by the reported accuracy. */
-export function falseAlerts(path: Path, order: Order, alerts: EntryAlert[]): EntryAlert[] {
+export function falseAlerts(path: Path, order: Order, alerts: RaisedAlert[]): RaisedAlert[] {
   return alerts.filter((alert) => {
     const zone = order.zones.find((z) => z.id === alert.zone);
     if (zone === undefined) return true;

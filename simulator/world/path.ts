@@ -1,8 +1,12 @@
 import type { Trace } from "../traces/trace.ts";
+import { addRow, fillGap, type Rows } from "./gaps.ts";
+import { rowDistanceM } from "./globe.ts";
 
 /**
  * Where the body truly was, made from a trace: one row a second where the recording is dense enough to say, and a hole
- * where it is not. In a hole the body stands at its last row and then jumps; what that does to the promise is counted apart.
+ * where it is not. In a hole the body stands at its last row until it must set off to be at the next one in time, as fast
+ * as the speed model allows: the hardest case that the recording does not rule out. Where even that is too slow it jumps,
+ * and what that does to the promise is counted apart.
  */
 export interface Path {
   rows: number;
@@ -11,94 +15,63 @@ export interface Path {
   /** Degrees. */
   lat: Float64Array;
   lon: Float64Array;
-  /** Metres per second over ground, from the rows up to 2 s on either side. */
+  /** 1: a point of the recording; 0: filled in between two. */
+  recorded: Uint8Array;
+  /** Metres per second over ground, from the rows up to 1 s on either side. */
   speedMps: Float32Array;
-  /** Net speed over ±10 s: tells a walk from the jitter of a recording at rest. */
+  /** Net speed over the last 10 s, which is all that a sensor can know: tells a walk from the jitter of a recording at rest. */
   netMps: Float32Array;
   /** 1 where the body stays within 60 m for five minutes or more round this row. */
   dwells: Uint8Array;
 }
 
-/** Rows further apart than this are a hole: a minute is the cadence of the field's own devices. */
-export const HOLE_MS = 60_000;
-const DOPPLER_WINDOW_MS = 2_000;
+const DOPPLER_WINDOW_MS = 1_000;
 const NET_WINDOW_MS = 10_000;
 const DWELL_MS = 300_000;
 const DWELL_M = 60;
-const METRES_PER_DEGREE = 111_195;
 
 /** The first of several rows at one instant counts: a body is in one place at a time. */
 export function makePath(trace: Trace): Path {
-  const { timeMs, lat, lon } = resample(trace);
-  const rows = timeMs.length;
+  const columns = resample(trace);
+  const rows = columns.timeMs.length;
   const path = {
     rows,
-    timeMs,
-    lat,
-    lon,
+    timeMs: Float64Array.from(columns.timeMs),
+    lat: Float64Array.from(columns.lat),
+    lon: Float64Array.from(columns.lon),
+    recorded: Uint8Array.from(columns.recorded),
     speedMps: new Float32Array(rows),
     netMps: new Float32Array(rows),
     dwells: new Uint8Array(rows),
   };
-  fillSpeeds(path, DOPPLER_WINDOW_MS, path.speedMps);
-  fillSpeeds(path, NET_WINDOW_MS, path.netMps);
+  fillSpeeds(path, DOPPLER_WINDOW_MS, DOPPLER_WINDOW_MS, path.speedMps);
+  fillSpeeds(path, NET_WINDOW_MS, 0, path.netMps);
   fillDwells(path);
   return path;
 }
 
-function resample(trace: Trace): { timeMs: Float64Array; lat: Float64Array; lon: Float64Array } {
-  const times: number[] = [];
-  const lats: number[] = [];
-  const lons: number[] = [];
+function resample(trace: Trace): Rows {
+  const rows: Rows = { timeMs: [], lat: [], lon: [], recorded: [] };
   for (let i = 0; i < trace.points; i++) {
-    const t = trace.timeMs[i];
+    const timeMs = trace.timeMs[i];
     const lat = trace.latE7[i] / 1e7;
     const lon = trace.lonE7[i] / 1e7;
-    const n = times.length;
-    if (n > 0 && t <= times[n - 1]) continue;
-    if (n > 0 && t - times[n - 1] <= HOLE_MS) bridge(times, lats, lons, t, lat, lon);
-    times.push(t);
-    lats.push(lat);
-    lons.push(lon);
+    if (i > 0 && timeMs <= rows.timeMs[rows.timeMs.length - 1]) continue;
+    if (i > 0) fillGap(rows, timeMs, lat, lon, NET_WINDOW_MS + 1_000);
+    addRow(rows, timeMs, lat, lon, true);
   }
-  return { timeMs: Float64Array.from(times), lat: Float64Array.from(lats), lon: Float64Array.from(lons) };
+  return rows;
 }
 
-/** Fills a short gap with a row a second on the straight line (the short way round the globe). */
-function bridge(times: number[], lats: number[], lons: number[], t: number, lat: number, lon: number): void {
-  const last = times.length - 1;
-  const fromMs = times[last];
-  const fromLat = lats[last];
-  const fromLon = lons[last];
-  let turn = lon - fromLon;
-  if (turn > 180) turn -= 360;
-  if (turn < -180) turn += 360;
-  for (let at = fromMs + 1000; at < t - 500; at += 1000) {
-    const part = (at - fromMs) / (t - fromMs);
-    const between = fromLon + turn * part;
-    times.push(at);
-    lats.push(fromLat + (lat - fromLat) * part);
-    lons.push(between > 180 ? between - 360 : between < -180 ? between + 360 : between);
-  }
-}
-
-/** Metres between two rows; a sphere is good enough for speeds. */
-export function rowDistanceM(path: Pick<Path, "lat" | "lon">, a: number, b: number): number {
-  const north = path.lat[b] - path.lat[a];
-  let east = path.lon[b] - path.lon[a];
-  if (east > 180) east -= 360;
-  if (east < -180) east += 360;
-  return METRES_PER_DEGREE * Math.hypot(north, east * Math.cos(((path.lat[a] + path.lat[b]) * Math.PI) / 360));
-}
-
-function fillSpeeds(path: Path, windowMs: number, into: Float32Array): void {
+/** Net speed between the rows at most so long before and after each. */
+function fillSpeeds(path: Path, beforeMs: number, afterMs: number, into: Float32Array): void {
   let from = 0;
   let to = 0;
   for (let i = 0; i < path.rows; i++) {
     const t = path.timeMs[i];
-    while (t - path.timeMs[from] > windowMs) from++;
+    while (t - path.timeMs[from] > beforeMs) from++;
     if (to < i) to = i;
-    while (to + 1 < path.rows && path.timeMs[to + 1] - t <= windowMs) to++;
+    while (to + 1 < path.rows && path.timeMs[to + 1] - t <= afterMs) to++;
     const spanS = (path.timeMs[to] - path.timeMs[from]) / 1000;
     into[i] = spanS > 0 ? rowDistanceM(path, from, to) / spanS : 0;
   }
