@@ -2,6 +2,7 @@ import { configure, SETUP_REQUEST, type Setup, type SetupEvent, setupWakeMs } fr
 import { createReceiver, cutStream, feed, type Receiver, type Report } from "../gnss/receiver.ts";
 import type { Radio } from "../gnss/ubx.ts";
 import { appendRecord, type Journal, openJournal } from "../journal/append.ts";
+import { lastAlertSeq } from "../journal/record.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Flash } from "../ports/flash.ts";
 import type { Log } from "../ports/log.ts";
@@ -71,6 +72,8 @@ export function startBracelet(ports: Ports, map: FlashMap, duty: Duty, onEffect:
     onEffect: onEffect,
     onReport: ignoreReport,
   };
+  // The centre counts alerts by their numbers, so a reboot must go on where the journal ends.
+  bracelet.state.alertSeq = lastAlertSeq(bracelet.journal);
   bracelet.onReport = (report) => takeReport(bracelet, report);
   take(bracelet, { kind: "boot" });
   return { ok: true, bracelet: bracelet };

@@ -1,5 +1,5 @@
+import { crc32 } from "../../protocol/crc32.ts";
 import type { Flash } from "../ports/flash.ts";
-import { crc32 } from "../zones/crc32.ts";
 
 /**
  * Records one after another in an area of erased blocks: length, CRC-32 of length and body, body. A record lies within one

@@ -1,18 +1,5 @@
+import { CHUNK_EDGES, CHUNK_HEADER_BYTES, LAST_IN_RING, WIDTH_BYTES } from "../../protocol/pack/layout.ts";
 import { i32In, openWindow, type Pack } from "./pack.ts";
-
-/**
- * Sixteen edges of a ring: a header with a rounded-out box, and the vertices as differences as wide as they need. Where
- * the last edge ends is not written again: there the next chunk of the ring begins, or the ring itself.
- *
- *   header  first vertex lon i32, lat i32; box west, south, east, north of it u8 each, in units of 2^shift;
- *           shift (low 5 bits) and "last of its ring" (bit 7) u8; edges − 1 (low 4 bits) and width (high 4) u8
- *   vertex  Δlon and Δlat from the vertex before, 12, 16, 20 or 32 bits each
- */
-export const CHUNK_EDGES = 16;
-export const CHUNK_HEADER_BYTES = 14;
-export const LAST_IN_RING = 0x80;
-/** Bytes a vertex takes, by width code. */
-export const WIDTH_BYTES = [3, 4, 5, 8];
 
 /** One chunk, its header first and then its vertices; reused for all. Degrees × 10⁷. */
 export interface Chunk {

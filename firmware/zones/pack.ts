@@ -1,16 +1,12 @@
+import { crc32 } from "../../protocol/crc32.ts";
 import type { Window } from "../../protocol/messages/zone.ts";
+import { ALWAYS, CHECK_AT, HEADER_BYTES, MAGIC, ZONE_BYTES } from "../../protocol/pack/layout.ts";
+import { textOf } from "../../protocol/utf8.ts";
 import type { Flash } from "../ports/flash.ts";
-import { crc32 } from "./crc32.ts";
 
 /**
- * The zones of an order as they lie in flash, and the little of them that stays in memory: a box for each zone (or for a
- * few neighbours), and a few blocks of what was read last. Layout, little-endian, offsets from the pack's start:
- *
- *   header     "OZP2", zones u16, zones per resident box u16, total bytes u32, CRC-32 of all but itself u32
- *   zone       28 bytes each: west, south, east, north i32; kind u8; shape u8; buffer u16 (m); geometry u32; chunks u32
- *   name table u32 each: offset of id length u8, id bytes, windows u8 (255: always), days u8 + from u16 + to u16 each
- *   geometry   circle: lon i32, lat i32, radius u32 (m)
- *              polygons: chunk headers of 14 bytes, then the chunks' vertices (see `chunk.ts`)
+ * The zones in flash (`protocol/pack/layout.ts`), and the little of them that stays in memory: a box for each zone (or for
+ * a few neighbours), and a few blocks of what was read last.
  */
 export interface Pack {
   flash: Flash;
@@ -33,20 +29,12 @@ export interface Pack {
 
 export type Opened = { ok: true; pack: Pack } | { ok: false; reason: string };
 
-export const HEADER_BYTES = 16;
-/** Where the check sum stands. */
-export const CHECK_AT = 12;
-export const ZONE_BYTES = 28;
-export const MAGIC = 0x32505a4f;
-/** 16 bytes each: with their groups and the cache they stay below 8 KB. */
-export const RESIDENT_BOXES = 320;
 export const BOXES_PER_GROUP = 16;
 const BLOCK_BYTES = 256;
 /** The widest window: a chunk's vertices. */
 const WINDOW_BYTES = 128;
 const LINES = 8;
 const LINE_MASK = LINES - 1;
-export const ALWAYS = 255;
 
 export function openPack(flash: Flash, base: number): Opened {
   const tags = new Int32Array(LINES);
@@ -191,24 +179,12 @@ function nameAt(pack: Pack, zone: number): number {
   return i32At(pack, HEADER_BYTES + ZONE_BYTES * pack.zones + 4 * zone);
 }
 
-/** The zone's id. Identifiers are ASCII or UTF-8; a byte past ASCII is decoded by hand, for the device has no decoder. */
+/** The zone's id. */
 export function zoneId(pack: Pack, zone: number): string {
   const at = nameAt(pack, zone);
-  const end = at + 1 + u8At(pack, at);
-  let text = "";
-  let i = at + 1;
-  while (i < end) {
-    const lead = u8At(pack, i);
-    const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    let code = more === 0 ? lead : lead & (0x3f >> more);
-    for (let k = 1; k <= more; k++) code = (code << 6) | (u8At(pack, i + k) & 0x3f);
-    if (code > 0xffff) {
-      code -= 0x10000;
-      text += String.fromCharCode(0xd800 + (code >> 10)) + String.fromCharCode(0xdc00 + (code & 0x3ff));
-    } else text += String.fromCharCode(code);
-    i += 1 + more;
-  }
-  return text;
+  const length = u8At(pack, at);
+  const start = openWindow(pack, at + 1, length);
+  return textOf(pack.window, start, start + length);
 }
 
 /** When the zone counts; `undefined`: always. */

@@ -1,6 +1,7 @@
-import { CHUNK_HEADER_BYTES, type Chunk, readChunkHeader, readChunkVertices, vertexBytes } from "./chunk.ts";
+import { CHUNK_HEADER_BYTES, ZONE_BYTES } from "../../protocol/pack/layout.ts";
+import { type Chunk, readChunkHeader, readChunkVertices, vertexBytes } from "./chunk.ts";
 import { distance2, edgeDistance2, type Metric, setRange, sidesDistance2, square } from "./geometry.ts";
-import { i32At, i32In, openWindow, type Pack, ZONE_BYTES, zoneAt } from "./pack.ts";
+import { i32At, i32In, openWindow, type Pack, zoneAt } from "./pack.ts";
 
 /** A polygon that is not near answers a little beyond the limit, so that it is neither listed nor nearest. */
 const BEYOND = 1 + 1 / 1024;

@@ -1,10 +1,10 @@
 import type { Ports } from "../../firmware/bracelet/device.ts";
 import type { Effect } from "../../firmware/bracelet/effects.ts";
-import { writePack } from "../../firmware/zones/pack-writer.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import type { Alert } from "../../protocol/messages/alert.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
 import type { Order } from "../../protocol/messages/order.ts";
+import { writePack } from "../../protocol/pack/writer.ts";
 import type { StartEngine } from "../engines/engine.ts";
 import { chargeMah } from "../hardware/charge.ts";
 import { createFlash } from "../hardware/flash.ts";

@@ -1,6 +1,6 @@
 import { type Bracelet, nextWakeMs, receiveBytes, startBracelet, wakeUp } from "../../firmware/bracelet/device.ts";
 import type { Effect } from "../../firmware/bracelet/effects.ts";
-import { writePack } from "../../firmware/zones/pack-writer.ts";
+import { writePack } from "../../protocol/pack/writer.ts";
 import { createFlash } from "../../simulator/hardware/flash.ts";
 import { createReceiver, type GnssReceiver } from "../../simulator/hardware/gnss-receiver.ts";
 import { readTrace } from "../../simulator/traces/read.ts";

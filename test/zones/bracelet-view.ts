@@ -1,7 +1,7 @@
 import { createLook, type Look, look } from "../../firmware/zones/membership.ts";
 import { openPack, type Pack, zoneId } from "../../firmware/zones/pack.ts";
-import { writePack } from "../../firmware/zones/pack-writer.ts";
 import type { Zone } from "../../protocol/messages/zone.ts";
+import { writePack } from "../../protocol/pack/writer.ts";
 import { createFlash } from "../../simulator/hardware/flash.ts";
 
 /** Zones as the bracelet sees them: packed, in flash, looked at through the port. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { writePack } from "../../firmware/zones/pack-writer.ts";
 import { readZones } from "../../host/zones/geojson.ts";
+import { writePack } from "../../protocol/pack/writer.ts";
 import { refusal } from "./refusal.ts";
 
 const SQUARE = [

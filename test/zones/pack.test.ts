@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { createLook, look } from "../../firmware/zones/membership.ts";
 import { openPack, zoneBufferM, zoneId, zoneKind, zoneWindows } from "../../firmware/zones/pack.ts";
-import { writePack } from "../../firmware/zones/pack-writer.ts";
 import type { Zone } from "../../protocol/messages/zone.ts";
+import { writePack } from "../../protocol/pack/writer.ts";
 import { createFlash } from "../../simulator/hardware/flash.ts";
 import { seededRandom } from "../../simulator/world/random.ts";
 import { circleZone } from "../samples.ts";

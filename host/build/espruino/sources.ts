@@ -6,23 +6,18 @@ import { importsOf } from "../imports.ts";
 export const BOARD = "firmware/boards/espruino/";
 const BOARDS = "firmware/boards/";
 
-/** Files in firmware/ that are not the device's. Each is a debt: a test fails when one is no longer there. */
-export const NOT_DEVICE = ["firmware/zones/pack-writer.ts"];
-
 /**
  * Every source that the gate judges, relative to `root`: what is bundled, all of firmware/ whether the board imports it
  * yet or not, and the protocol's files that firmware names, be it for a type: what the device will read, it reads by them.
  */
 export function deviceSources(root: string, bundled: string[]): string[] {
-  const firmware = filesUnder(root, "firmware").filter(
-    (file) => !NOT_DEVICE.includes(file) && (!file.startsWith(BOARDS) || file.startsWith(BOARD)),
-  );
+  const firmware = filesUnder(root, "firmware").filter((file) => !file.startsWith(BOARDS) || file.startsWith(BOARD));
   const sources = new Set(bundled.concat(firmware));
   for (const file of firmware) {
     for (const wanted of importsOf(readFileSync(path.join(root, file), "utf8")))
       if (wanted.startsWith(".")) sources.add(path.posix.join(path.posix.dirname(file), wanted));
   }
-  return [...sources].filter((file) => file.endsWith(".ts") && !NOT_DEVICE.includes(file)).sort();
+  return [...sources].filter((file) => file.endsWith(".ts")).sort();
 }
 
 function filesUnder(root: string, folder: string): string[] {

@@ -1,9 +1,17 @@
-import { ID_MOST_BYTES, SPAN_MOST_E7, VERTICES_MOST, WINDOWS_MOST, ZONES_MOST } from "../../protocol/limits.ts";
-import type { Ring, Zone } from "../../protocol/messages/zone.ts";
-import { CHUNK_EDGES, LAST_IN_RING, WIDTH_BYTES } from "./chunk.ts";
-import { crc32 } from "./crc32.ts";
-import { createMetric, setMetric } from "./geometry.ts";
-import { ALWAYS, CHECK_AT, HEADER_BYTES, MAGIC, RESIDENT_BOXES, ZONE_BYTES } from "./pack.ts";
+import { crc32 } from "../crc32.ts";
+import { ID_MOST_BYTES, SPAN_MOST_E7, VERTICES_MOST, WINDOWS_MOST, ZONES_MOST } from "../limits.ts";
+import type { Ring, Zone } from "../messages/zone.ts";
+import {
+  ALWAYS,
+  CHECK_AT,
+  CHUNK_EDGES,
+  HEADER_BYTES,
+  LAST_IN_RING,
+  MAGIC,
+  RESIDENT_BOXES,
+  WIDTH_BYTES,
+  ZONE_BYTES,
+} from "./layout.ts";
 
 export type Written = { ok: true; bytes: Uint8Array } | { ok: false; reason: string; zone: string };
 
@@ -13,7 +21,7 @@ const BUFFER_ROOM_M = 65_535;
 const EAST_LEAST_M = 1e-9;
 
 /**
- * Lays the zones out as `pack.ts` reads them. Runs where orders are made; the device only reads. Lengths are whole metres, rounded
+ * Lays the zones out as `layout.ts` says. Runs where orders are made; the device only reads. Lengths are whole metres, rounded
  * up, so that no zone shrinks. What the pack cannot hold is refused with the zone's id; the bounds are those of an order
  * (`protocol/limits.ts`), with which the boxes and the cache stay below 8 KB, and
  *
@@ -211,6 +219,9 @@ function boxOf(zone: Zone): { west: number; south: number; east: number; north: 
   return { west, south, east, north };
 }
 
+/** Metres to 10⁻⁷ degree of latitude where they are fewest, at the equator; of longitude there are never fewer than its cosine's share. */
+const METRES_PER_E7 = 0.0110574;
+
 /** A little wide, for the metric changes across the circle. */
 function circleBox(shape: { latE7: number; lonE7: number; radiusM: number }): {
   west: number;
@@ -218,10 +229,9 @@ function circleBox(shape: { latE7: number; lonE7: number; radiusM: number }): {
   east: number;
   north: number;
 } {
-  const metric = createMetric();
-  setMetric(metric, shape.latE7);
-  const y = Math.ceil((shape.radiusM * 1.01) / metric.north0);
-  const x = Math.ceil((shape.radiusM * 1.03) / Math.max(metric.east0, EAST_LEAST_M));
+  const eastM = METRES_PER_E7 * Math.cos((shape.latE7 / 1e7) * (Math.PI / 180));
+  const y = Math.ceil((shape.radiusM * 1.02) / METRES_PER_E7);
+  const x = Math.ceil((shape.radiusM * 1.03) / Math.max(eastM, EAST_LEAST_M));
   const west = shape.lonE7 - x < -1_800_000_000 ? shape.lonE7 - x + 3_600_000_000 : shape.lonE7 - x;
   return { west, south: shape.latE7 - y, east: west + 2 * x, north: shape.latE7 + y };
 }
