@@ -97,7 +97,7 @@ function visitsTable(data: ReportData, words: Strings): string {
   const rows = data.visits.map((visit) => {
     const { text, name } = verdictOf(visit, words);
     const cells = [
-      escapeHtml(visit.zone),
+      placeOf(visit, data, words),
       clockText(visit.entryMs),
       spanText(visit.stayS, words),
       visit.detectedMs === undefined ? "–" : clockText(visit.detectedMs),
@@ -107,6 +107,12 @@ function visitsTable(data: ReportData, words: Strings): string {
     return `<tr class="visit-row">${cells.map((cell, i) => `<td data-head="${heads[i]}">${cell}</td>`).join("")}</tr>`;
   });
   return `<table><thead><tr>${heads.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+/** A visit to a zone where he must stay is time spent outside it. */
+function placeOf(visit: ReportVisit, data: ReportData, words: Strings): string {
+  const zone = escapeHtml(visit.zone);
+  return data.zones.find(({ id }) => id === visit.zone)?.kind === "inclusion" ? fill(words.outsideOf, { zone }) : zone;
 }
 
 function verdictOf(visit: ReportVisit, words: Strings): { text: string; name: string } {

@@ -53,10 +53,11 @@ export function readRecording(bytes: Uint8Array, file: string, options: Recordin
     endOffset.push(to);
     arriveMs.push(timeMs);
   };
-  const cutOffBytes = eachReport(bytes, (report, offset) => {
+  const { cutOffBytes, badChecks } = eachReport(bytes, (report, offset) => {
     if (report.kind === "fix") takeFix(report.fix, epochStart, offset);
     if (report.kind === "fix" || report.kind === "no-fix") epochStart = offset;
   });
+  for (let i = 0; i < badChecks; i++) builder.notice("badChecksums");
   if (cutOffBytes > 0 && options.allowCutOff === true) builder.notice("cutOff");
   else if (cutOffBytes > 0) throw new ToolError("trace.cut-off", { file, offset: bytes.length - cutOffBytes });
   if (arriveMs.length === 0) refuseWithoutFix(bytes, file, format, undated);
@@ -101,18 +102,24 @@ const LF = 0x0a;
 /** A report is known to lie no further back than this in the bytes that completed it. */
 const PIECE_BYTES = 64;
 
-/**
- * Every report of a recording, with the offset of the byte after the one that completed it. Returns how many bytes at the
- * end are a frame or sentence that was cut off.
- */
-export function eachReport(bytes: Uint8Array, onReport: (report: Report, offset: number) => void): number {
+/** What a recording held beside its reports. */
+interface Leftovers {
+  /** Bytes at the end that are a frame or sentence that was cut off. */
+  cutOffBytes: number;
+  /** Frames and sentences whose check sum did not fit. */
+  badChecks: number;
+}
+
+/** Every report of a recording, with the offset of the byte after the one that completed it. */
+function eachReport(bytes: Uint8Array, onReport: (report: Report, offset: number) => void): Leftovers {
   const receiver = createReceiver();
   for (let from = 0; from < bytes.length; ) {
     const to = pieceEnd(bytes, from);
     feed(receiver, bytes.subarray(from, to), (report) => onReport(report, to));
     from = to;
   }
-  return finish(receiver, (report) => onReport(report, bytes.length));
+  const cutOffBytes = finish(receiver, (report) => onReport(report, bytes.length));
+  return { cutOffBytes, badChecks: receiver.badChecks };
 }
 
 /** Pieces end after a line and before a frame, so that what they complete ends with them. */

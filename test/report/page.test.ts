@@ -60,6 +60,12 @@ test("names from files never become markup", () => {
   expect(html).not.toContain("<script>alert");
 });
 
+test("time spent outside a zone where he must stay is called so", () => {
+  const stay = data.zones.map((zone) => ({ ...zone, kind: "inclusion" as const }));
+  expect(renderReport({ ...data, zones: stay }, "en")).toContain(`outside ${data.visits[0].zone}</td>`);
+  expect(renderReport(data, "en")).not.toContain("outside c");
+});
+
 test("a run without visits, zones, fixes or a second point is drawn too", () => {
   const one = {
     timeMs: data.track.timeMs.slice(0, 1),

@@ -41,11 +41,12 @@ test.each([
   expect(rowsOf(trace)).toEqual(EXPECTED);
 });
 
-test("a sentence whose checksum does not fit is not believed", () => {
+test("a sentence whose checksum does not fit is not believed, and counted", () => {
   const spoilt = TWO.toString().replace("100001.00,A", "100009.00,A");
   expect(rowsOf(read(spoilt))).toEqual(
     EXPECTED.map(([t, ...rest], i) => (i === 0 ? [t, ...rest] : [t, ...rest.slice(0, 3), null])),
   );
+  expect(read(spoilt).notices).toMatchObject({ badChecksums: 1 });
   expect(refusal(TWO.toString().replace(/\*../g, ""))).toMatchObject({ code: "trace.no-sentence" });
 });
 

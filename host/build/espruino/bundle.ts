@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { build, type Metafile, transform } from "esbuild";
 import { checkDeviceCode } from "./check.ts";
 import { hoistFunctions } from "./hoist.ts";
@@ -73,54 +74,15 @@ export async function gateFile(source: string, file: string): Promise<string[]> 
     // Class fields stay what they are, so that they are seen.
     tsconfigRaw: { compilerOptions: { target: "ES2022", useDefineForClassFields: true, verbatimModuleSyntax: true } },
   });
-  const lookUp = sourceLines(map);
+  const written = new TraceMap(map);
   const kind = { sourceType: "module" as const, board: file.startsWith(BOARD) };
-  return checkDeviceCode(code, kind).map((f) => `${file}:${lookUp(f.line, f.column)} ${f.rule}: ${f.message}`);
-}
-
-/** Line and column in the source for a place in the output; from the map's base64 VLQ segments. */
-function sourceLines(map: string): (line: number, column: number) => string {
-  const { mappings } = JSON.parse(map) as { mappings: string };
-  const table: [number, number, number][][] = [];
-  let line = 0;
-  let column = 0;
-  for (const row of mappings.split(";")) {
-    let out = 0;
-    const segments: [number, number, number][] = [];
-    for (const segment of row === "" ? [] : row.split(",")) {
-      const values = decodeVlq(segment);
-      out += values[0];
-      line += values[2] ?? 0;
-      column += values[3] ?? 0;
-      segments.push([out, line, column]);
-    }
-    table.push(segments);
-  }
-  return (atLine, atColumn) => {
-    const segments = table[atLine - 1] ?? [];
-    const hit = segments.filter((s) => s[0] <= atColumn - 1).at(-1) ?? segments[0];
-    return hit ? `${hit[1] + 1}:${hit[2] + 1}` : `${atLine}:${atColumn}`;
-  };
+  return checkDeviceCode(code, kind).map((f) => {
+    const at = originalPositionFor(written, { line: f.line, column: f.column - 1 });
+    const place = at.line === null ? `${f.line}:${f.column}` : `${at.line}:${at.column + 1}`;
+    return `${file}:${place} ${f.rule}: ${f.message}`;
+  });
 }
 
 function features(names: string, supported: boolean): Record<string, boolean> {
   return Object.fromEntries(names.split(/\s+/).map((name) => [name, supported]));
-}
-
-const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-function decodeVlq(segment: string): number[] {
-  const values: number[] = [];
-  let value = 0;
-  let shift = 0;
-  for (const char of segment) {
-    const digit = BASE64.indexOf(char);
-    value |= (digit & 31) << shift;
-    shift += 5;
-    if ((digit & 32) !== 0) continue;
-    values.push((value & 1) === 1 ? -(value >> 1) : value >> 1);
-    value = 0;
-    shift = 0;
-  }
-  return values;
 }
