@@ -7,7 +7,7 @@ import { chooseLang, textOf, visible } from "../../host/cli/output.ts";
 import { ROOT } from "../shared.ts";
 
 /** All sources but the catalogues. */
-const SOURCES = ["host", "simulator", "firmware"]
+const SOURCES = ["host", "simulator", "firmware", "protocol"]
   .flatMap((room) =>
     readdirSync(path.join(ROOT, room), { recursive: true, encoding: "utf8" }).map((f) => path.join(ROOT, room, f)),
   )
