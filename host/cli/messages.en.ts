@@ -141,6 +141,7 @@ export const en = {
   "replay.empty-trace": "{file} holds no position to replay",
   "replay.zones-refused": "the device cannot hold zone {feature}: {detail}",
   "replay.engine-refused": "the device refused to start: {detail}",
+  "replay.journal-refused": "the device's journal takes no more: {detail}\nreplay a shorter recording",
   "replay.no-bundle": "no device bundle at {file}\nmake it with: npm run build",
   "replay.one-report": "{file} can show one trace only\nreplay the traces one by one, each with its --report",
   "replay.order-elsewhen": "{order} is not in force at any time of {file}",

@@ -140,6 +140,7 @@ export const ja: Record<keyof typeof en, string> = {
   "replay.empty-trace": "{file} に再生できる位置がありません",
   "replay.zones-refused": "端末に区域 {feature} を載せられません: {detail}",
   "replay.engine-refused": "端末が起動を拒みました: {detail}",
+  "replay.journal-refused": "端末の記録簿にこれ以上書けません: {detail}\n短い記録で再生してください",
   "replay.no-bundle": "{file} に端末用バンドルがありません\n作るには: npm run build",
   "replay.one-report":
     "{file} に載せられる記録は一つだけです\n記録を一つずつ、それぞれ --report を付けて再生してください",

@@ -61,9 +61,10 @@ export interface ReplayResult {
   effectHash: string;
 }
 
-/** A fix every 15 s with its frame: more than a bracelet ever journals. */
+/** A fix every 15 s with its frame: more than a bracelet journals but for months inside a zone. */
 const JOURNAL_BYTES_PER_S = 6;
 const JOURNAL_LEAST_BYTES = 256 * 1024;
+const JOURNAL_MOST_BYTES = 64 * 1024 * 1024;
 
 /** Runs one trace through the bracelet, from the receiver's bytes to the alerts, in virtual time. */
 export function replay(trace: Trace, options: ReplayOptions): ReplayResult {
@@ -111,8 +112,7 @@ function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun 
   const journalAddress = Math.ceil(packed.bytes.length / eraseBytes) * eraseBytes;
   const startMs = path.timeMs[0];
   const endMs = path.timeMs[path.rows - 1];
-  const wantedBytes = Math.max(JOURNAL_LEAST_BYTES, JOURNAL_BYTES_PER_S * ((endMs - startMs) / 1000));
-  const journalBytes = Math.ceil(wantedBytes / eraseBytes) * eraseBytes;
+  const journalBytes = journalBytesFor((endMs - startMs) / 1000, eraseBytes);
   const flash = createFlash(journalAddress + journalBytes, eraseBytes);
   flash.program(0, packed.bytes);
 
@@ -169,6 +169,11 @@ function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun 
   return run;
 }
 
+function journalBytesFor(spanS: number, eraseBytes: number): number {
+  const wanted = Math.min(JOURNAL_MOST_BYTES, Math.max(JOURNAL_LEAST_BYTES, JOURNAL_BYTES_PER_S * spanS));
+  return Math.ceil(wanted / eraseBytes) * eraseBytes;
+}
+
 function boardPorts(flash: Ports["flash"], serial: Ports["serial"], nowMs: () => number, seed: number): Ports {
   const random = seededRandom(seed, "board");
   return {
@@ -181,7 +186,12 @@ function boardPorts(flash: Ports["flash"], serial: Ports["serial"], nowMs: () =>
         return true;
       },
     },
-    log: { line: () => {} },
+    log: {
+      // An alert that is not in the journal was not detected: such a run proves nothing.
+      line(text) {
+        if (text.startsWith("journal.")) throw new ToolError("replay.journal-refused", { detail: text });
+      },
+    },
   };
 }
 
