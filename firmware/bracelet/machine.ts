@@ -11,7 +11,7 @@ import { metresBetween } from "../zones/geometry.ts";
 import { claimedDoubtM, radiusOfDoubtM } from "../zones/watch.ts";
 import type { Effect } from "./effects.ts";
 import type { BraceletEvent, Motion } from "./events.ts";
-import type { BraceletState } from "./state.ts";
+import type { BraceletState, Held } from "./state.ts";
 import { DOUBTS, expireWatches, judgePlace, nextExpiryMs, refreshActivity, rejudgeLastFix } from "./whereabouts.ts";
 
 /**
@@ -55,7 +55,11 @@ function wake(state: BraceletState, nowMs: number, effects: Effect[]): void {
     advanceReach(state.reach, nowMs);
     rejudgeLastFix(state);
     // A zone that begins to count round a wearer without a sky must not wait for the retry of a quieter time.
-    if (state.failures > 0 && state.reach.slackM <= 0) state.retryMs = nowMs;
+    if (state.reach.slackM <= 0) {
+      if (state.failures > 0) state.retryMs = nowMs;
+      // Nor is a loss near it the loss that was told hours ago.
+      state.loss.raisedMs = undefined;
+    }
     replan(state, nowMs);
   }
   if (state.receiver.phase === "acquiring") {
@@ -97,21 +101,26 @@ function takeFix(state: BraceletState, fix: Fix, nowMs: number, effects: Effect[
   if (receiver.solvedMs === undefined) receiver.solvedMs = nowMs;
   // It settles meanwhile, but a fix this soon could confirm nothing.
   if (nowMs < state.plan.wantedFromMs) return;
-  receiver.held = fix;
-  if (isGoodEnough(state, claimedDoubtM(fix.hAccMm)) || nowMs - receiver.solvedMs >= SETTLE_MS)
-    acceptFix(state, fix, receiver.sinceMs, nowMs, effects);
+  receiver.held = { fix: fix, atMs: nowMs };
+  if (isGoodEnough(state, fix) || nowMs - receiver.solvedMs >= SETTLE_MS)
+    acceptFix(state, receiver.held, receiver.sinceMs, nowMs, effects);
 }
 
-function isGoodEnough(state: BraceletState, doubtM: number): boolean {
+function isGoodEnough(state: BraceletState, fix: Fix): boolean {
+  // A receiver that claims nothing would never claim better.
+  if (fix.hAccMm === undefined) return true;
+  const doubtM = claimedDoubtM(fix.hAccMm);
   return doubtM <= GOOD_DOUBT_M || (state.fixMs !== undefined && state.reach.slackM > FAR_RATIO * doubtM);
 }
 
-function acceptFix(state: BraceletState, fix: Fix, onMs: number, nowMs: number, effects: Effect[]): void {
+function acceptFix(state: BraceletState, held: Held, onMs: number, nowMs: number, effects: Effect[]): void {
+  const fix = held.fix;
   effects.push({ kind: "fix.judged", fix: fix, accepted: true, reason: undefined });
   recordFix(fix, effects);
   noteTtff(state.ttff, nowMs - onMs, state.fixMs === undefined ? undefined : onMs - state.fixMs);
-  noteSpeed(state.belief, fix.speedMmps, nowMs);
-  state.fixMs = nowMs;
+  // What was held for long may be from before the present stillness, and is no witness of it.
+  if (held.atMs === nowMs) noteSpeed(state.belief, fix.speedMmps, nowMs);
+  state.fixMs = held.atMs;
   state.fix = fix;
   state.fixDoubtM = radiusOfDoubtM(fix.hAccMm);
   state.failures = 0;
@@ -120,6 +129,8 @@ function acceptFix(state: BraceletState, fix: Fix, onMs: number, nowMs: number, 
     raiseRestored(state, fix, nowMs, effects);
   }
   state.strange = isStrange(state, fix);
+  advanceReach(state.reach, nowMs);
+  state.dueMs = touchAtMs(state.reach, state.duty.heartbeatMs) + state.duty.delayMs;
   const slackM = judgePlace(state, fix, nowMs, effects) - DOUBTS * claimedDoubtM(fix.hAccMm);
   state.reach = reachFrom(paceOf(state.belief), slackM, startSpeedMps(fix.speedMmps), takenMs(fix, nowMs));
   switchOff(state, effects);

@@ -23,7 +23,13 @@ export interface Duty {
 export type ReceiverState =
   | { phase: "off" }
   /** `solvedMs`: when the first plausible solution of this acquisition came; `held`: the last one, should none better come. */
-  | { phase: "acquiring"; sinceMs: number; solvedMs: number | undefined; held: Fix | undefined };
+  | { phase: "acquiring"; sinceMs: number; solvedMs: number | undefined; held: Held | undefined };
+
+/** A fix kept in case none better comes, and when it came. */
+export interface Held {
+  fix: Fix;
+  atMs: number;
+}
 
 /** Whether the wearer's whereabouts are known, and what was said about it. */
 export interface Loss {
@@ -58,6 +64,8 @@ export interface BraceletState {
   close: boolean;
   /** The last fix contradicts the one before: another is wanted soon. */
   strange: boolean;
+  /** Until when a boundary that could have been touched before the last fix must be told. */
+  dueMs: number;
   /** Acquisitions in a row that gave no accepted fix. */
   failures: number;
   /** When the next try after a failure is due; it comes earlier where the promise wants it. */
@@ -94,6 +102,7 @@ export function createState(duty: Duty, pack: Pack, bootMs: number): BraceletSta
     watches: [],
     close: false,
     strange: false,
+    dueMs: NEVER_MS,
     failures: 0,
     retryMs: NEVER_MS,
     loss: { lost: false, raisedMs: undefined },

@@ -47,7 +47,7 @@ function lookOnce(
   kept: Watch[],
   effects: Effect[],
 ): void {
-  const seen = lookAtZone(watchOf(state, zone), zone, signedM, state.fixDoubtM, nowMs);
+  const seen = lookAtZone(watchOf(state, zone), zone, signedM, state.fixDoubtM, nowMs, state.dueMs);
   if (seen.turn !== "none") raiseZone(state, zone, seen.turn, sinceOf(seen.watch, nowMs), fix, signedM, nowMs, effects);
   if (seen.watch.phase !== "outside") kept.push(seen.watch);
 }

@@ -43,6 +43,8 @@ export type GateVerdict = { ok: true } | { ok: false; reason: GateReason };
 
 /** v_max of the speed model (design §7): a fix that stays below it is plausible by itself. Metres per second. */
 const MODEL_MPS = 60;
+/** Doppler speed is good to this. Metres per second. */
+const DOPPLER_DOUBT_MPS = 2;
 /**
  * What is believed of a body that keeps it up. The model's v_max says when to look next; this one only what can be true, for
  * a Shinkansen (89 m/s) must not make the bracelet blind. Metres per second.
@@ -157,7 +159,8 @@ function poorReason(fix: Fix): GateReason | undefined {
 
 function farReason(gate: Gate, fix: Fix, timeMs: number): GateReason | undefined {
   const limitMps = gate.fast ? FASTEST_MPS : MODEL_MPS;
-  if (fix.speedMmps !== undefined && fix.speedMmps > limitMps * 1000) return "gate.implausible-speed";
+  if (fix.speedMmps !== undefined && fix.speedMmps > (limitMps + DOPPLER_DOUBT_MPS) * 1000)
+    return "gate.implausible-speed";
   if (gate.acceptedMs < 0) return undefined;
   const metres2 = distanceTo2(gate, gate, fix);
   const sameM = SLACK_M + (2 * (gate.hAccMm + accuracyOf(fix))) / 1000;

@@ -21,6 +21,8 @@ export interface Confirming {
   outside: number;
   /** Sum of how far the uncertain looks lie outside half their radius of doubt, metres; negative: they lean inwards. */
   leanM: number;
+  /** Device clock of the promise's deadline, as it stood before the first look. */
+  dueMs: number;
 }
 
 export type Verdict = "inside" | "outside" | "uncertain";
@@ -32,6 +34,8 @@ export type Turn = "none" | "entered" | "unconfirmed" | "left";
 export const SPACING_MS = 15_000;
 /** k of design §7: looks that make an entry. */
 const LOOKS = 2;
+/** A suspicion that so many looks could neither confirm nor refute is dropped; the next one begins anew. */
+const LOOKS_MOST = 8;
 /** The time that confirmation needs: (k − 1) · spacing. */
 export const CONFIRM_MS = (LOOKS - 1) * SPACING_MS;
 /** No receiver is better than this on a moving leg, whatever it claims. */
@@ -61,12 +65,12 @@ export function judgeDistance(signedM: number, doubtM: number): Verdict {
   return signedM - doubtM > 0 ? "outside" : "uncertain";
 }
 
-/** The watch after one look, and what the look changed. */
-export function look(watch: Watch, zone: number, signedM: number, doubtM: number, nowMs: number): Seen {
+/** The watch after one look, and what the look changed. `dueMs`: until when a boundary touched before it must be told. */
+export function look(watch: Watch, zone: number, signedM: number, doubtM: number, nowMs: number, dueMs: number): Seen {
   const verdict = judgeDistance(signedM, doubtM);
   if (watch.phase === "outside") {
     if (verdict === "outside") return { watch, turn: "none" };
-    return { watch: count(begin(zone, nowMs), verdict, signedM, doubtM, nowMs), turn: "none" };
+    return { watch: count(begin(zone, nowMs, dueMs), verdict, signedM, doubtM, nowMs), turn: "none" };
   }
   if (watch.phase === "confirming") return confirm(watch, verdict, signedM, doubtM, nowMs);
   if (verdict === "inside" && !watch.confirmed) return enter(watch, true);
@@ -78,7 +82,7 @@ export interface Seen {
   turn: Turn;
 }
 
-function begin(zone: number, nowMs: number): Confirming {
+function begin(zone: number, nowMs: number, dueMs: number): Confirming {
   return {
     phase: "confirming",
     zone: zone,
@@ -88,6 +92,7 @@ function begin(zone: number, nowMs: number): Confirming {
     inside: 0,
     outside: 0,
     leanM: 0,
+    dueMs: dueMs,
   };
 }
 
@@ -101,6 +106,7 @@ function count(watch: Confirming, verdict: Verdict, signedM: number, doubtM: num
     inside: verdict === "inside" ? watch.inside + 1 : watch.inside,
     outside: verdict === "outside" ? watch.outside + 1 : watch.outside,
     leanM: verdict === "uncertain" ? watch.leanM + signedM - doubtM * 0.5 : watch.leanM,
+    dueMs: watch.dueMs,
   };
 }
 
@@ -110,12 +116,13 @@ function confirm(before: Confirming, verdict: Verdict, signedM: number, doubtM: 
     return { watch: before, turn: "none" };
   const watch = count(before, verdict, signedM, doubtM, nowMs);
   if (watch.inside >= LOOKS) return enter(watch, true);
-  if (watch.outside > 0) {
+  if (verdict === "outside") {
     const mayHaveLied = watch.inside > 0 && watch.outside < LOOKS;
     return { watch: mayHaveLied ? watch : { phase: "outside" }, turn: "none" };
   }
   // The promise is D: with the centre of the error circle inside there is no more time to be certain.
-  if (signedM < 0 || watch.inside > 0) return enter(watch, false);
+  if (signedM < 0 || watch.inside > watch.outside) return enter(watch, false);
+  if (watch.looks >= LOOKS_MOST) return { watch: { phase: "outside" }, turn: "none" };
   return watch.looks > LOOKS && leansIn(watch) ? enter(watch, false) : { watch, turn: "none" };
 }
 
@@ -155,5 +162,9 @@ export function expire(watch: Watch, nowMs: number): Seen {
 
 /** Device clock by which a confirmation that gets no further look ends; `NEVER_MS` where it leans outwards. */
 export function expiresAtMs(watch: Confirming): number {
-  return leansIn(watch) ? watch.lookedMs + CONFIRM_MS + SPACING_SLACK_MS : NEVER_MS;
+  if (!leansIn(watch)) return NEVER_MS;
+  const patienceMs = watch.lookedMs + CONFIRM_MS + SPACING_SLACK_MS;
+  // A sure look is told by the promise's deadline, though it be the only one.
+  const isDueSooner = watch.inside > 0 && watch.dueMs > watch.lookedMs && watch.dueMs < patienceMs;
+  return isDueSooner ? watch.dueMs : patienceMs;
 }

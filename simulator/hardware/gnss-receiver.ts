@@ -170,6 +170,7 @@ function idealSolver(path: Path): Solver {
       const held = holds(path, row, nextMs);
       const timeMs = nextMs;
       nextMs += EPOCH_MS;
+      if (path.hidden[row] === 1) return unsolved(timeMs);
       return {
         timeMs,
         solved: true,
@@ -238,6 +239,7 @@ function unsolved(timeMs: number): NavPvt {
 }
 
 function isSkyShut(path: Path, row: number, nowMs: number, seed: number): boolean {
+  if (path.hidden[row] === 1) return true;
   if (!isIndoors(path, row, seed)) return false;
   return seededRandom(seed, `sky ${placeKey(path, row)} ${Math.floor(nowMs / SKY_MS)}`)() < INDOOR_SHUT;
 }

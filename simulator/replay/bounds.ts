@@ -98,7 +98,7 @@ function motionByTime(motions: MotionChange[]): Ground["motionAt"] {
 
 const BEFORE_ANY: MotionSpell = { motion: "moving", sinceS: 0, untilS: 0 };
 
-/** Counts the fixes of a policy outside zones; inside, it waits for the exit free of charge. */
+/** Counts the fixes of a policy outside zones; inside, it waits for the exit free of charge, and where nobody sees it, to be seen. */
 function walk(ground: Ground, waitS: (tS: number, row: number) => number): number {
   const { path } = ground;
   const rowAt = createCursor(path);
@@ -107,8 +107,8 @@ function walk(ground: Ground, waitS: (tS: number, row: number) => number): numbe
   let fixes = 0;
   while (tS <= endS) {
     let row = rowAt(tS * 1000);
-    if (ground.distanceM(row) < 0) {
-      while (row < path.rows && ground.distanceM(row) < 0) row++;
+    if (ground.distanceM(row) < 0 || path.hidden[row] === 1) {
+      while (row < path.rows && (ground.distanceM(row) < 0 || path.hidden[row] === 1)) row++;
       if (row >= path.rows) break;
       tS = path.timeMs[row] / 1000;
     }

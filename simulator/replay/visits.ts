@@ -129,20 +129,29 @@ function outran(path: Path, visit: Visit, fixMs: number[]): string | undefined {
   const lastFixMs = fixMs.filter((t) => t <= visit.entryMs).at(-1) ?? path.timeMs[0];
   let from = visit.entryRow;
   while (from > 0 && path.timeMs[from] > lastFixMs) from--;
-  const v0 = path.speedMps[from];
+  const v0 = Math.min(CEILING_MPS, path.speedMps[from]);
   for (let row = from + 1; row <= visit.entryRow; row++) {
     const gapMs = path.timeMs[row] - path.timeMs[row - 1];
     const metres = rowDistanceM(path, row - 1, row);
     if (metres > (CEILING_MPS * gapMs) / 1000 + NOISE_M) return `jump of ${Math.round(metres)} m in ${gapMs / 1000} s`;
     const seconds = (path.timeMs[row] - path.timeMs[from]) / 1000;
     const gone = rowDistanceM(path, from, row);
-    if (gone > v0 * seconds + 0.5 * ACCEL_MPS2 * seconds * seconds + 2 * NOISE_M && metres > CEILING_MPS)
-      return `jump of ${Math.round(metres)} m in ${gapMs / 1000} s`;
+    if (gone > modelM(v0, seconds) + 2 * NOISE_M)
+      return metres > CEILING_MPS
+        ? `jump of ${Math.round(metres)} m in ${gapMs / 1000} s`
+        : `${Math.round(gone)} m in ${Math.round(seconds)} s, faster than the speed model`;
   }
   return undefined;
 }
 
-/** Alerts for which no row within ±D lies in the zone grown by the reported accuracy. */
+/** Metres that the speed model allows from `v0`. */
+function modelM(v0: number, seconds: number): number {
+  const rampS = (CEILING_MPS - v0) / ACCEL_MPS2;
+  const rampingS = Math.min(rampS, seconds);
+  return rampingS * (v0 + 0.5 * ACCEL_MPS2 * rampingS) + (seconds - rampingS) * CEILING_MPS;
+}
+
+/** Alerts for which no point of the recording within ±D lies in the zone grown by the reported accuracy. */
 export function falseAlerts(path: Path, order: Order, alerts: RaisedAlert[]): RaisedAlert[] {
   return alerts.filter((alert) => {
     const zone = order.zones.find((z) => z.id === alert.zone);
@@ -151,6 +160,7 @@ export function falseAlerts(path: Path, order: Order, alerts: RaisedAlert[]): Ra
     const outsideOf = zone.kind === "exclusion";
     for (let row = firstRowFrom(path, alert.atMs - order.delayS * 1000); row < path.rows; row++) {
       if (path.timeMs[row] > alert.atMs + order.delayS * 1000) break;
+      if (path.recorded[row] === 0) continue;
       if (truth.contains(path.lat[row], path.lon[row]) === outsideOf) return false;
       if (truth.boundaryM(path.lat[row], path.lon[row]) <= alert.hAccM) return false;
     }
@@ -158,7 +168,7 @@ export function falseAlerts(path: Path, order: Order, alerts: RaisedAlert[]): Ra
   });
 }
 
-/** The row in force at an instant: in a hole the body stands, so the row before it counts. */
+/** The last point of the recording up to an instant: in a hole the body stands there. */
 function firstRowFrom(path: Path, tMs: number): number {
   let low = 0;
   let high = path.rows;
@@ -167,5 +177,7 @@ function firstRowFrom(path: Path, tMs: number): number {
     if (path.timeMs[middle] <= tMs) low = middle + 1;
     else high = middle;
   }
-  return Math.max(0, low - 1);
+  let row = Math.max(0, low - 1);
+  while (row > 0 && path.recorded[row] === 0) row--;
+  return row;
 }

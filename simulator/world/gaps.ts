@@ -6,8 +6,10 @@ export interface Rows {
   /** Degrees. */
   lat: number[];
   lon: number[];
-  /** 1: a point of the recording; 0: filled in. */
+  /** 1: a point of the recording, or the body at rest there; 0: filled in. */
   recorded: number[];
+  /** 1: on the way through a hole, where nobody knows what it passed. */
+  hidden: number[];
 }
 
 /** Rows further apart than this are a hole: a minute is the cadence of the field's own devices. */
@@ -18,11 +20,14 @@ const ACCEL_MPS2 = 3;
 const RAMP_S = CEILING_MPS / ACCEL_MPS2;
 const RAMP_M = (CEILING_MPS * RAMP_S) / 2;
 
-export function addRow(rows: Rows, timeMs: number, lat: number, lon: number, recorded: boolean): void {
+type RowKind = "recorded" | "bridged" | "hidden";
+
+export function addRow(rows: Rows, timeMs: number, lat: number, lon: number, kind: RowKind): void {
   rows.timeMs.push(timeMs);
   rows.lat.push(lat);
   rows.lon.push(lon);
-  rows.recorded.push(recorded ? 1 : 0);
+  rows.recorded.push(kind === "recorded" ? 1 : 0);
+  rows.hidden.push(kind === "hidden" ? 1 : 0);
 }
 
 /** Fills what lies between the last row and the next point of the recording. `restMs`: how long a sensor takes to notice rest. */
@@ -44,7 +49,7 @@ export function fillGap(rows: Rows, timeMs: number, lat: number, lon: number, re
 function bridge(rows: Rows, timeMs: number, lat: number, lon: number): void {
   const last = rows.timeMs.length - 1;
   const fromMs = rows.timeMs[last];
-  const move = mover(rows, last, lat, lon);
+  const move = mover(rows, last, lat, lon, "bridged");
   for (let at = fromMs + 1000; at < timeMs - 500; at += 1000) move(at, (at - fromMs) / (timeMs - fromMs));
 }
 
@@ -59,16 +64,23 @@ function dash(
   restMs: number,
 ): void {
   const last = rows.timeMs.length - 1;
-  const move = mover(rows, last, lat, lon);
+  const move = mover(rows, last, lat, lon, "hidden");
   // Without a row in it nobody could notice the rest.
-  if (rows.timeMs[last] + restMs < startMs) move(rows.timeMs[last] + restMs, 0);
+  if (rows.timeMs[last] + restMs < startMs)
+    addRow(rows, rows.timeMs[last] + restMs, rows.lat[last], rows.lon[last], "recorded");
   for (let at = startMs; at < timeMs - 500; at += 1000) move(at, metresFromRest((at - startMs) / 1000) / metres);
 }
 
-function mover(rows: Rows, last: number, lat: number, lon: number): (atMs: number, part: number) => void {
+function mover(
+  rows: Rows,
+  last: number,
+  lat: number,
+  lon: number,
+  kind: RowKind,
+): (atMs: number, part: number) => void {
   const [fromLat, fromLon] = [rows.lat[last], rows.lon[last]];
   const turn = shortTurn(lon - fromLon);
-  return (atMs, part) => addRow(rows, atMs, fromLat + (lat - fromLat) * part, shortTurn(fromLon + turn * part), false);
+  return (atMs, part) => addRow(rows, atMs, fromLat + (lat - fromLat) * part, shortTurn(fromLon + turn * part), kind);
 }
 
 function secondsFromRest(metres: number): number {

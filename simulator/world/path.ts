@@ -15,8 +15,10 @@ export interface Path {
   /** Degrees. */
   lat: Float64Array;
   lon: Float64Array;
-  /** 1: a point of the recording; 0: filled in between two. */
+  /** 1: a point of the recording, or the body at rest there; 0: filled in between two. */
   recorded: Uint8Array;
+  /** 1: on the way through a hole. What it passed nobody knows, so no receiver says where it is. */
+  hidden: Uint8Array;
   /** Metres per second over ground, from the rows up to 1 s on either side. */
   speedMps: Float32Array;
   /** Net speed over the last 10 s, which is all that a sensor can know: tells a walk from the jitter of a recording at rest. */
@@ -40,6 +42,7 @@ export function makePath(trace: Trace): Path {
     lat: Float64Array.from(columns.lat),
     lon: Float64Array.from(columns.lon),
     recorded: Uint8Array.from(columns.recorded),
+    hidden: Uint8Array.from(columns.hidden),
     speedMps: new Float32Array(rows),
     netMps: new Float32Array(rows),
     dwells: new Uint8Array(rows),
@@ -51,14 +54,14 @@ export function makePath(trace: Trace): Path {
 }
 
 function resample(trace: Trace): Rows {
-  const rows: Rows = { timeMs: [], lat: [], lon: [], recorded: [] };
+  const rows: Rows = { timeMs: [], lat: [], lon: [], recorded: [], hidden: [] };
   for (let i = 0; i < trace.points; i++) {
     const timeMs = trace.timeMs[i];
     const lat = trace.latE7[i] / 1e7;
     const lon = trace.lonE7[i] / 1e7;
     if (i > 0 && timeMs <= rows.timeMs[rows.timeMs.length - 1]) continue;
     if (i > 0) fillGap(rows, timeMs, lat, lon, NET_WINDOW_MS + 1_000);
-    addRow(rows, timeMs, lat, lon, true);
+    addRow(rows, timeMs, lat, lon, "recorded");
   }
   return rows;
 }

@@ -223,3 +223,20 @@ test("what an alert says of the distance is measured, or not said", () => {
   const metres = ((left.fix?.latE7 ?? 0) / 1e7 - 35.68) * 110_950 - 300;
   expect((left.signedMm ?? 0) / 1000).toBeCloseTo(metres, -1);
 });
+
+test("a loss told in the evening does not hush a zone that begins to count in the night", () => {
+  const schedule = [{ days: 0x7f, fromMin: 23 * 60, toMin: 23 * 60 + 59 }];
+  const zones = [circleAt("home", 0, 300, { schedule })];
+  const flicker = (s: number) => s < 60 || (s > 3_000 && s < 3_100) || s > 20_000;
+  const night = live({ zones, hours: 4, sky: flicker, motions: STILL_FROM_THE_START });
+  const lostAtS = night.alerts.filter((a) => a.about === "location-lost").map((a) => a.s);
+  expect(lostAtS.some((s) => s >= 3 * 3_600 && s <= 3 * 3_600 + 60)).toBe(true);
+});
+
+test("a fix held since before he came to rest is no witness of the rest", () => {
+  const zones = [circleAt("home", 1_000, 300)];
+  const sky = (s: number) => s === 2 || s > 400;
+  const night = live({ zones, hours: 0.1, sky, hAccM: () => 40, motions: [[30, "still"]] });
+  // 620 m at 3 m/s² take 20 s, and D and the confirmation leave 38 s more.
+  expect(night.on[1]).toBeLessThanOrEqual(2 + 60 + 30);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { NEVER_MS } from "../../firmware/lib/instant.ts";
 import {
   expire,
   expiresAtMs,
@@ -14,7 +15,7 @@ import {
 function turnsOf(distancesM: number[], doubtM: number, spacingMs = SPACING_MS): Turn[] {
   let watch: Watch = { phase: "outside" };
   return distancesM.map((signedM, i) => {
-    const seen = look(watch, 0, signedM, doubtM, i * spacingMs);
+    const seen = look(watch, 0, signedM, doubtM, i * spacingMs, NEVER_MS);
     watch = seen.watch;
     return seen.turn;
   });
@@ -41,7 +42,7 @@ test("leaving needs the whole error circle out and the hysteresis", () => {
 });
 
 test("a suspicion without a second look stands, unconfirmed, at its deadline", () => {
-  const first = look({ phase: "outside" }, 7, -50, 5, 1_000).watch;
+  const first = look({ phase: "outside" }, 7, -50, 5, 1_000, NEVER_MS).watch;
   if (first.phase !== "confirming") throw new Error("expected a confirmation to begin");
   expect(expire(first, expiresAtMs(first) - 1).turn).toBe("none");
   const after = expire(first, expiresAtMs(first));
@@ -72,6 +73,27 @@ test("who stands just outside by more than half the doubt raises nothing, howeve
 });
 
 test("an uncertain look that leans outwards does not ripen by waiting", () => {
-  const first = look({ phase: "outside" }, 7, 6, 8, 1_000).watch;
+  const first = look({ phase: "outside" }, 7, 6, 8, 1_000, NEVER_MS).watch;
   expect(expire(first, 10_000_000)).toEqual({ watch: first, turn: "none" });
+});
+
+test("a sure look is told by the promise's deadline, though no second one comes", () => {
+  const first = look({ phase: "outside" }, 7, -50, 5, 1_000, 6_000).watch;
+  expect(expire(first, 5_999).turn).toBe("none");
+  expect(expire(first, 6_000).turn).toBe("unconfirmed");
+});
+
+test("who dips in and out and then stays just inside is found", () => {
+  expect(turnsOf([-10, 10, -2], 3)).toEqual(["none", "none", "unconfirmed"]);
+  expect(turnsOf([-10, 10, 1, 1, -1], 3)).toEqual(["none", "none", "none", "none", "unconfirmed"]);
+});
+
+test("a suspicion that nothing settles is dropped in the end", () => {
+  const hovering = Array.from({ length: 40 }, () => 6);
+  let watch: Watch = { phase: "outside" };
+  const phases = hovering.map((signedM, i) => {
+    watch = look(watch, 0, signedM, 8, i * SPACING_MS, NEVER_MS).watch;
+    return watch.phase;
+  });
+  expect(phases).toContain("outside");
 });
