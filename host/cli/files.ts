@@ -21,12 +21,18 @@ import {
 import path from "node:path";
 import { promisify } from "node:util";
 import { ToolError } from "../../protocol/errors.ts";
+import { decodeUtf8 } from "../../simulator/traces/utf8.ts";
 
 /** The name that means standard input, or output. */
 export const DASH = "-";
 /** Text of a little more no longer fits into one string of V8. */
 export const INPUT_MOST_BYTES = 512_000_000;
 const CHUNK_BYTES = 1 << 20;
+
+/** What an input is called in messages. */
+export function nameOf(file: string): string {
+  return file === DASH ? "stdin" : file;
+}
 
 let stdinTaken = false;
 
@@ -43,7 +49,7 @@ export function readFile(file: string): Uint8Array {
     }
   } catch (error) {
     if (error instanceof ToolError) throw error;
-    throw new ToolError("cli.cannot-read", { file, ...reasonOf(error) });
+    throw new ToolError("cli.cannot-read", { file: nameOf(file), ...reasonOf(error) });
   }
 }
 
@@ -75,17 +81,14 @@ function readChunk(handle: number, into: Uint8Array): number {
 }
 
 function tooLarge(file: string): ToolError {
-  return new ToolError("cli.too-large", { file, limit: INPUT_MOST_BYTES / 1e6 });
+  return new ToolError("cli.too-large", { file: nameOf(file), limit: INPUT_MOST_BYTES / 1e6 });
 }
 
 /** Zones and orders are text. */
 export function readText(file: string): string {
-  const bytes = readFile(file);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new ToolError("cli.cannot-read", { file, detail: "reason.not-utf8" });
-  }
+  const decoded = decodeUtf8(readFile(file));
+  if (decoded.ok) return decoded.text;
+  throw new ToolError("cli.not-utf8", { file: nameOf(file), line: decoded.line, offset: decoded.offset });
 }
 
 /** Refuses before the work what `writeWhole` would refuse after it, and to write over what is being read. */
@@ -95,11 +98,12 @@ export function checkOutput(file: string, inputs: string[], force: boolean): voi
     throw new ToolError("cli.same-file", { file });
   if (standing && isStream(standing)) return;
   if (standing && !force) throw new ToolError("cli.output-exists", { file });
+  if (!standing && /[/\\]$/.test(file)) throw new ToolError("cli.cannot-write", { file, detail: "reason.EISDIR" });
   orRefuse(file, () => accessSync(`${path.dirname(standing ? realpathSync(file) : file)}/.`, constants.W_OK));
 }
 
 function isSameFile(input: string, output: Stats): boolean {
-  const { dev, ino } = statSync(input, { throwIfNoEntry: false }) ?? {};
+  const { dev, ino } = (input === DASH ? fstatSync(0) : statSync(input, { throwIfNoEntry: false })) ?? {};
   return dev === output.dev && ino === output.ino;
 }
 
@@ -208,7 +212,7 @@ function orRefuse<T>(file: string, look: () => T): T {
 const KNOWN_REASONS = ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EISDIR", "ENOSPC", "EROFS", "ENAMETOOLONG"];
 
 /** The system's reason as a code of the catalogue, or else in the system's words. */
-function reasonOf(error: unknown): { detail: string } {
+export function reasonOf(error: unknown): { detail: string } {
   const { code = "", message } = error as NodeJS.ErrnoException;
   return { detail: KNOWN_REASONS.includes(code) ? `reason.${code}` : message };
 }

@@ -1,4 +1,5 @@
 import type { Command, Help, Option } from "commander";
+import { ToolError } from "../../protocol/errors.ts";
 import { type Lang, textOf } from "./output.ts";
 
 /** Commander's own words by the catalogue; commands made from `program` afterwards inherit them. */
@@ -16,7 +17,22 @@ export function translateHelp(program: Command, lang: Lang): void {
       optionDescription: (option) => describeOption(option, lang),
     } satisfies Partial<Help>)
     .helpOption("-h, --help", words("help.help"))
-    .helpCommand("help [command]", words("help.help-command"));
+    .helpCommand(false);
+}
+
+/** Commander's own shows the help of everything where it does not know the command. */
+export function addHelpCommand(parent: Command, lang: Lang): void {
+  parent
+    .command("help")
+    .argument("[command...]")
+    .description(textOf(lang, "help.help-command").text)
+    .action((names: string[]) => names.reduce(commandOf, parent).help());
+}
+
+function commandOf(parent: Command, name: string): Command {
+  const found = parent.commands.find((command) => command.name() === name);
+  if (found === undefined) throw new ToolError("cli.unknown-command", { what: name, detail: "reason.see-help" });
+  return found;
 }
 
 function describeOption(

@@ -1,6 +1,6 @@
 import { type ReadOptions, readTrace } from "../../simulator/traces/read.ts";
 import type { Trace } from "../../simulator/traces/trace.ts";
-import { DASH, readFile } from "./files.ts";
+import { nameOf, readFile } from "./files.ts";
 
 /** A recording may be dated a little ahead of this computer: by its time zone, or a clock that is off. */
 const AHEAD_MS = 86_400_000;
@@ -12,5 +12,5 @@ export function latestTimeMs(): number {
 
 /** Reads a trace as it is named on the command line. */
 export function loadTrace(file: string, options: Omit<ReadOptions, "latestMs"> = {}): Trace {
-  return readTrace(readFile(file), file === DASH ? "stdin" : file, { ...options, latestMs: latestTimeMs() });
+  return readTrace(readFile(file), nameOf(file), { ...options, latestMs: latestTimeMs() });
 }

@@ -5,8 +5,9 @@ import { addReplayCommand } from "./commands/replay.ts";
 import { addStoryCommand } from "./commands/story.ts";
 import { addTraceCommands } from "./commands/trace.ts";
 import { EXIT } from "./exit-codes.ts";
-import { examples, translateHelp } from "./help.ts";
-import { chooseLang, type Lang, report, textOf } from "./output.ts";
+import { addHelpCommand, examples, translateHelp } from "./help.ts";
+import { checkValues } from "./options.ts";
+import { chooseLang, finishOutput, type Lang, outliveStreams, report, textOf } from "./output.ts";
 import { usageError } from "./usage-error.ts";
 
 /** The whole command line. Commands set `process.exitCode` only where it is not 0. */
@@ -36,11 +37,23 @@ export function buildProgram(lang: Lang): Command {
   addReplayCommand(program, lang);
   addTraceCommands(program, lang);
   addStoryCommand(program, lang);
+  addHelpCommand(program, lang);
+  checkValues(program);
   return program;
 }
 
 export async function main(argv: string[]): Promise<number> {
   const lang = chooseLang(askedLang(argv), process.env);
+  const code = await run(argv, lang);
+  try {
+    await finishOutput();
+    return code;
+  } catch (error) {
+    return report(error, lang);
+  }
+}
+
+async function run(argv: string[], lang: Lang): Promise<number> {
   try {
     await buildProgram(lang).parseAsync(argv);
     return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
@@ -59,9 +72,6 @@ function askedLang(argv: string[]): string | undefined {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.internal),
-  );
+  outliveStreams();
   process.exitCode = await main(process.argv);
 }

@@ -1,5 +1,6 @@
 import { ToolError } from "../../protocol/errors.ts";
 import { EXIT } from "./exit-codes.ts";
+import { reasonOf } from "./files.ts";
 import { en } from "./messages.en.ts";
 import { ja } from "./messages.ja.ts";
 
@@ -24,8 +25,10 @@ export function textOf(lang: Lang, code: string, params: Params = {}): { text: s
   return { text: text.trimEnd(), hint: hint === "" ? undefined : hint };
 }
 
+/** `{name}` is the value; `{name:one|many}` the word that goes with its number. */
 function fill(template: string, params: Params, words: Record<string, string>): string {
-  return template.replace(/\{(\w+)\}/g, (_blank, name: string) => {
+  return template.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_blank, name: string, one?: string, many?: string) => {
+    if (one !== undefined && many !== undefined) return params[name] === 1 ? one : many;
     if (name === "place") return fill(placeOf(params, words), params, words);
     const value = params[name] ?? "";
     if (name !== "detail" || !Object.hasOwn(words, value)) return visible(String(value));
@@ -46,7 +49,29 @@ export function visible(text: string): string {
 
 /** Data for programs, and what a person asked to see. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  printRaw(`${line}\n`);
+}
+
+export function printRaw(content: string | Uint8Array): void {
+  if (outputLost === undefined) process.stdout.write(content);
+}
+
+/** Why stdout takes no more. */
+let outputLost: NodeJS.ErrnoException | undefined;
+
+/** A stream that breaks ends no work that is under way: a report is still to be written, and the exit code to be given. */
+export function outliveStreams(): void {
+  process.stdout.on("error", (error) => {
+    outputLost ??= error;
+  });
+  process.stderr.on("error", () => {});
+}
+
+/** Once stdout has taken all. A reader that has seen enough (`| head`) is no error; a full disk is. */
+export async function finishOutput(): Promise<void> {
+  await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+  if (outputLost !== undefined && outputLost.code !== "EPIPE")
+    throw new ToolError("cli.cannot-write", { file: "stdout", ...reasonOf(outputLost) });
 }
 
 /** Words for people. */

@@ -58,9 +58,15 @@ function accountLines(account: Account, lang: Lang): string[] {
       mah: chargeMah.toFixed(2),
       baselineFixes: baseline.fixesOutside,
       baselineMah: baseline.chargeMah.toFixed(2),
-      ratio: (baseline.fixesOutside / Math.max(1, fixesOutside)).toFixed(1),
+      ratio: ratioText(baseline.fixesOutside, fixesOutside, lang),
     }).text,
   ];
+}
+
+/** Nothing is no multiple of nothing. */
+function ratioText(baseline: number, fixes: number, lang: Lang): string {
+  if (baseline === 0 && fixes === 0) return "";
+  return textOf(lang, "story.ratio", { ratio: (baseline / Math.max(1, fixes)).toFixed(1) }).text;
 }
 
 type Outcome = "missed" | "passed-by" | "late" | "detected";

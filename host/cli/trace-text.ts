@@ -82,7 +82,7 @@ export function showFixes(trace: Trace, json: boolean, lang: Lang): void {
       print(line);
 }
 
-/** Reasons are codes, which a person can look up; only the good one has a word. */
+/** In words, and for a reason the code by which `--json` and the journal call it. */
 function verdictText(verdict: string, lang: Lang): string {
-  return verdict === "accepted" ? textOf(lang, "fixes.accepted").text : verdict;
+  return verdict === "accepted" ? textOf(lang, "fixes.accepted").text : `${textOf(lang, verdict).text} [${verdict}]`;
 }

@@ -41,9 +41,9 @@ type RefuseField = (at: string, reason: Reason, params?: Params) => never;
 /**
  * `{"id", "from": ISO, "to": ISO, "utcOffsets": [{"from": ISO, "offset": "+02:00"}], "delayS", "heartbeatS"}`; only `id` and
  * `from` are needed, and names that begin with `x-` are for people. The offsets are the local time's, with every change in the
- * order's time, ascending; the first also holds before its time.
+ * order's time, ascending; the first also holds before its time. `isFinal`: nobody sets D or H otherwise, so they must fit.
  */
-export function readOrder(text: string, file: string, zones: Zone[]): Order {
+export function readOrder(text: string, file: string, zones: Zone[], isFinal = true): Order {
   const { root, lineOf } = parseJson(text, file, "order.not-json");
   const refuse: RefuseField = (at, detail, params) => {
     const line = lineOf(root, /^\w+/.exec(at)?.[0]);
@@ -57,7 +57,7 @@ export function readOrder(text: string, file: string, zones: Zone[]): Order {
   const fromMs = readInstant(from, "from", refuse);
   const toMs = to === undefined ? undefined : readInstant(to, "to", refuse);
   if (toMs !== undefined && toMs <= fromMs) refuse("to", "reason.to-before-from");
-  return {
+  const order = {
     id,
     fromMs,
     toMs,
@@ -66,6 +66,12 @@ export function readOrder(text: string, file: string, zones: Zone[]): Order {
     heartbeatS: readSeconds(heartbeatS, "heartbeatS", HEARTBEAT_BOUNDS_S, refuse),
     zones,
   };
+  if (isFinal && order.heartbeatS < order.delayS)
+    refuse("heartbeatS" in root ? "heartbeatS" : "delayS", "reason.heartbeat-under-delay", {
+      delayS: order.delayS,
+      heartbeatS: order.heartbeatS,
+    });
+  return order;
 }
 
 /** With an offset, or the instant means another in each country. */

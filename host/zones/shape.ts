@@ -84,7 +84,7 @@ function readRing(value: unknown, pathOf: (position: number[]) => string, refuse
 }
 
 function readPosition(value: unknown, at: string, refuse: Refuse): Point {
-  if (!Array.isArray(value) || typeof value[0] !== "number" || typeof value[1] !== "number")
+  if (!Array.isArray(value) || value.length < 2 || value.some((part) => typeof part !== "number"))
     return refuse("reason.no-position", { at, value: quote(value) });
   const [lon, lat] = value as number[];
   if (Math.abs(lon) > 180 || Math.abs(lat) > 90) refuse("reason.out-of-range", { at, value: quote(value) });

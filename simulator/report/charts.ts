@@ -1,6 +1,7 @@
-import type { ReportData } from "./report-data.ts";
+import { drawLine, withinSpans } from "./line.ts";
+import { drawnAlerts } from "./marks.ts";
+import type { ReportData, Span } from "./report-data.ts";
 import { clockText, type Strings } from "./strings.ts";
-import { thinSeries } from "./thin.ts";
 
 /** A picture is drawn twice, for a desk and for a telephone: letters that shrink with the picture cannot be read. */
 export type Size = "broad" | "narrow";
@@ -10,7 +11,6 @@ const WIDTHS: Record<Size, number> = { broad: 1000, narrow: 380 };
 const MOST_LABELS: Record<Size, number> = { broad: 8, narrow: 4 };
 const LEFT = 62;
 const RIGHT = 12;
-const TOP = 18;
 const BOTTOM = 30;
 /** Linear to here, logarithmic beyond: the boundary and 50 km on one scale. Metres. */
 const LINEAR_M = 100;
@@ -19,75 +19,112 @@ interface Frame {
   size: Size;
   width: number;
   height: number;
+  top: number;
   fromMs: number;
   toMs: number;
   x(ms: number): number;
 }
 
-function frameOf(timeMs: Float64Array, height: number, size: Size): Frame {
+function frameOf(timeMs: Float64Array, height: number, top: number, size: Size): Frame {
   const width = WIDTHS[size];
   const fromMs = timeMs[0] ?? 0;
   const toMs = Math.max(fromMs + 1000, timeMs[timeMs.length - 1] ?? 0);
   const x = (ms: number) => LEFT + ((ms - fromMs) / (toMs - fromMs)) * (width - LEFT - RIGHT);
-  return { size, width, height, fromMs, toMs, x };
+  return { size, width, height, top, fromMs, toMs, x };
 }
 
-/** Distance to the nearest boundary over time, fixes as ticks, alerts as diamonds, visits shaded. */
+/** Heights of the two rows of marks above the distance chart: about zones, and about lost locations. */
+const ZONE_ROW = 12;
+const LOST_ROW = 32;
+
+/** Distance to the nearest boundary over time, fixes as ticks, alerts above it, stays shaded, and where nothing is in force grey. */
 export function drawDistance(data: ReportData, words: Strings, size: Size): string {
   const { timeMs, metres } = data.distance;
-  const frame = frameOf(timeMs, 320, size);
-  const finite = metres.map((m) => (Number.isFinite(m) ? m : 0));
-  const top = bend(Math.max(LINEAR_M * 2, ...thinSeries(finite, 200).map((i) => finite[i])));
-  const bottom = bend(Math.min(-LINEAR_M, ...thinSeries(finite, 200).map((i) => finite[i])));
-  const y = (m: number) => TOP + ((top - bend(m)) / (top - bottom)) * (frame.height - TOP - BOTTOM);
-  const line = thinSeries(finite, 900).map((i) => `${frame.x(timeMs[i]).toFixed(1)},${y(finite[i]).toFixed(1)}`);
-  const levels = [-10_000, -1000, -100, 0, 100, 1000, 10_000, 100_000].filter(
-    (m) => bend(m) <= top && bend(m) >= bottom,
+  const frame = frameOf(timeMs, 340, LOST_ROW + 14, size);
+  const { top, height, width } = frame;
+  const finite = metres.filter(Number.isFinite);
+  const most = bend(finite.reduce((a, b) => Math.max(a, b), LINEAR_M * 2));
+  const least = bend(finite.reduce((a, b) => Math.min(a, b), -LINEAR_M));
+  const y = (m: number) => top + ((most - bend(m)) / (most - least)) * (height - top - BOTTOM);
+  const rows = Array.from(timeMs, (_, row) => row);
+  const points = rows.map((row): [number, number] | undefined =>
+    Number.isFinite(metres[row]) ? [frame.x(timeMs[row]), y(metres[row])] : undefined,
   );
+  const levels = [-10_000, -1000, -100, 0, 100, 1000, 10_000, 100_000].filter(
+    (m) => bend(m) <= most && bend(m) >= least,
+  );
+  const ticks = (accepted: boolean, length: number) =>
+    data.fixes
+      .filter((fix) => fix.accepted === accepted)
+      .map((fix) => `M${frame.x(fix.timeMs).toFixed(1)} ${height - BOTTOM}v-${length}`)
+      .join("");
   const body = [
-    `<rect class="inside" x="${LEFT}" width="${frame.width - LEFT - RIGHT}" y="${y(0).toFixed(1)}" height="${Math.max(0, frame.height - BOTTOM - y(0)).toFixed(1)}"/>`,
-    ...data.visits.map(
-      (v) =>
-        `<rect class="visit" x="${frame.x(v.entryMs).toFixed(1)}" width="${Math.max(1, frame.x(v.exitMs) - frame.x(v.entryMs)).toFixed(1)}" y="${TOP}" height="${frame.height - TOP - BOTTOM}"/>`,
-    ),
+    `<rect class="inside" x="${LEFT}" width="${width - LEFT - RIGHT}" y="${y(0).toFixed(1)}" height="${Math.max(0, height - BOTTOM - y(0)).toFixed(1)}"/>`,
+    `<path class="stay" d="${data.visits.map(({ entryMs, exitMs }) => column(frame, { fromMs: entryMs, toMs: exitMs })).join("")}"/>`,
+    `<path class="idle" d="${data.idle.map((span) => column(frame, span)).join("")}"><title>${words.idle}</title></path>`,
+    ...data.idle.map((span) => idleNote(frame, span, words)),
     ...levels.map((m) => level(frame, y(m), Math.abs(m) >= 1000 ? `${m / 1000} km` : `${m} m`, m === 0)),
-    `<polyline class="line" points="${line.join(" ")}"/>`,
-    `<path class="tick" d="${data.fixes
-      .filter((f) => f.accepted)
-      .map((f) => `M${frame.x(f.timeMs).toFixed(1)} ${frame.height - BOTTOM}v-9`)
-      .join("")}"/>`,
-    `<path class="tick rejected" d="${data.fixes
-      .filter((f) => !f.accepted)
-      .map((f) => `M${frame.x(f.timeMs).toFixed(1)} ${frame.height - BOTTOM}v-5`)
-      .join("")}"/>`,
-    ...data.alerts.map(
-      (a) => `<path class="alert ${a.state ?? a.about}" d="M${frame.x(a.timeMs).toFixed(1)} ${TOP}l6 6l-6 6l-6 -6z"/>`,
-    ),
-    `<text class="note" x="${frame.width - RIGHT - 6}" y="${(frame.height - BOTTOM - 14).toFixed(1)}" text-anchor="end">${words.inside}</text>`,
-    `<line class="when" y1="${TOP}" y2="${frame.height - BOTTOM}" x1="${LEFT}" x2="${LEFT}"/>`,
+    drawLine("line", points, withinSpans(timeMs, rows, data.holes)),
+    `<path class="tick" d="${ticks(true, 9)}"/>`,
+    `<path class="tick rejected" d="${ticks(false, 5)}"/>`,
+    alertMarks(data, words, frame),
+    finite.length > 0
+      ? `<text class="note" x="${width - RIGHT - 6}" y="${height - BOTTOM - 14}" text-anchor="end">${words.inside}</text>`
+      : "",
+    `<line class="when" y1="${top}" y2="${height - BOTTOM}" x1="${LEFT}" x2="${LEFT}"/>`,
     timeAxis(frame),
   ].join("");
-  return `<svg class="chart distance ${size}" viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${words.distance}" data-from="${frame.fromMs}" data-to="${frame.toMs}" data-left="${LEFT}" data-right="${frame.width - RIGHT}">${body}</svg>`;
+  return `<svg class="chart distance ${size}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${words.distance}" data-from="${frame.fromMs}" data-to="${frame.toMs}" data-left="${LEFT}" data-right="${width - RIGHT}">${body}</svg>`;
+}
+
+/** Full height; all of a kind are one path, so that what overlaps is not darker. */
+function column(frame: Frame, { fromMs, toMs }: Span): string {
+  const width = Math.max(1, frame.x(toMs) - frame.x(fromMs)).toFixed(1);
+  return `M${frame.x(fromMs).toFixed(1)} ${frame.top}h${width}V${frame.height - BOTTOM}h-${width}z`;
+}
+
+/** Width of the words, and a little. */
+const IDLE_NOTE = 140;
+
+function idleNote(frame: Frame, { fromMs, toMs }: Span, words: Strings): string {
+  if (frame.x(toMs) - frame.x(fromMs) < IDLE_NOTE) return "";
+  return `<text class="axis" x="${frame.x((fromMs + toMs) / 2).toFixed(1)}" y="${frame.top + 20}" text-anchor="middle">${words.idle}</text>`;
+}
+
+function alertMarks(data: ReportData, words: Strings, frame: Frame): string {
+  return drawnAlerts(data, words)
+    .map(({ alert, name, body }) => {
+      const y = alert.about === "zone" ? ZONE_ROW : LOST_ROW;
+      return `<g class="${name}" transform="translate(${frame.x(alert.timeMs).toFixed(1)} ${y})">${body}</g>`;
+    })
+    .join("");
 }
 
 /** Charge over time beside the baseline's. */
 export function drawCharge(data: ReportData, words: Strings, size: Size): string {
   const { timeMs, mAh, baselineMah } = data.charge;
-  const frame = frameOf(timeMs, 220, size);
+  const frame = frameOf(timeMs, 220, 18, size);
   const most = Math.max(1e-3, ...mAh, ...baselineMah);
-  const y = (value: number) => TOP + (1 - value / most) * (frame.height - TOP - BOTTOM);
+  const y = (value: number) => frame.top + (1 - value / most) * (frame.height - frame.top - BOTTOM);
   const line = (values: Float64Array) =>
     Array.from(values, (v, i) => `${frame.x(timeMs[i]).toFixed(1)},${y(v).toFixed(1)}`).join(" ");
-  const last = (values: Float64Array) => values[values.length - 1] ?? 0;
+  const step = roundStep(most / 3);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step)));
   const body = [
-    ...[0, 0.5, 1].map((part) => level(frame, y(most * part), `${(most * part).toPrecision(2)}`, part === 0)),
+    ...[0, 1, 2, 3, 4, 5, 6]
+      .filter((n) => n * step <= most)
+      .map((n) => level(frame, y(n * step), (n * step).toFixed(decimals), n === 0)),
     `<polyline class="line baseline" points="${line(baselineMah)}"/>`,
     `<polyline class="line" points="${line(mAh)}"/>`,
-    `<text class="note baseline" x="${LEFT + 14}" y="${TOP + 18}">- - ${words.baseline} ${last(baselineMah).toFixed(2)} mAh</text>`,
-    `<text class="note" x="${LEFT + 14}" y="${TOP + 40}">— ${words.bracelet} ${last(mAh).toFixed(2)} mAh</text>`,
     timeAxis(frame),
   ].join("");
   return `<svg class="chart charge ${size}" viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${words.charge}">${body}</svg>`;
+}
+
+/** The greatest of 1, 2, 5, 10, 20, … (and of 0.5, 0.2, …) that is not above `wanted`. */
+export function roundStep(wanted: number): number {
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  return ([5, 2, 1].find((n) => n * power <= wanted) ?? 1) * power;
 }
 
 function bend(m: number): number {

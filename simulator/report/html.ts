@@ -1,9 +1,13 @@
 import { drawCharge, drawDistance } from "./charts.ts";
-import { drawMap, trackForScript } from "./map.ts";
+import { chargeLegend, distanceLegend, mapLegend } from "./legend.ts";
+import { withinSpans } from "./line.ts";
+import { drawMap, placesOf } from "./map.ts";
 import type { ReportData, ReportVisit } from "./report-data.ts";
 import { SCRIPT } from "./script.ts";
 import { clockText, escapeHtml, fill, type Lang, STRINGS, type Strings, spanText } from "./strings.ts";
 import { STYLE } from "./style.ts";
+import { table } from "./table.ts";
+import { zonesTable } from "./zones.ts";
 
 /** Nothing may be fetched: the page is evidence, and is read where there is no network. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
@@ -12,7 +16,8 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsaf
 export function renderReport(data: ReportData, lang: Lang): string {
   const words = STRINGS[lang];
   const title = escapeHtml(`${data.title} · Omamori`);
-  const readout = JSON.stringify({ track: trackForScript(data, 4000), distance: thinned(data.distance) });
+  const { mAh, baselineMah } = data.charge;
+  const last = (values: Float64Array) => values[values.length - 1] ?? 0;
   return `<!doctype html>
 <html lang="${words.lang}">
 <head>
@@ -26,34 +31,47 @@ export function renderReport(data: ReportData, lang: Lang): string {
 <body>
 <main>
 ${header(data, words)}
-<section><h2>${words.map}</h2><div class="frame">${drawMap(data, words)}</div>${legend(words)}<p class="hint">${words.mapHint}</p></section>
-<section><h2>${words.distance}</h2><p id="readout" class="readout" aria-live="polite">&nbsp;</p><div class="frame">${drawDistance(data, words, "broad")}${drawDistance(data, words, "narrow")}</div><p class="hint">${words.distanceHint}</p></section>
-<section><h2>${words.charge}</h2><div class="frame">${drawCharge(data, words, "broad")}${drawCharge(data, words, "narrow")}</div><p class="hint">${words.chargeHint}</p></section>
+<section><h2>${words.map}</h2><div class="frame">${drawMap(data, words)}${zoomButtons(words)}</div>${mapLegend(words)}<p class="hint">${words.mapHint}</p></section>
+<section><h2>${words.distance}</h2><p id="readout" class="readout" aria-live="polite">&nbsp;</p><div class="frame">${drawDistance(data, words, "broad")}${drawDistance(data, words, "narrow")}</div>${distanceLegend(words)}<p class="hint">${words.distanceHint}</p></section>
+<section><h2>${words.charge}</h2><div class="frame">${drawCharge(data, words, "broad")}${drawCharge(data, words, "narrow")}</div>${chargeLegend(words, last(mAh), last(baselineMah))}<p class="hint">${words.chargeHint}</p></section>
 <section><h2>${words.visits}</h2>${visitsTable(data, words)}</section>
+<section><h2>${words.zones}</h2>${zonesTable(data, words)}</section>
 </main>
-<script id="data" type="application/json">${readout.replaceAll("<", "\\u003c")}</script>
+<script id="data" type="application/json">${readoutData(data, words).replaceAll("<", "\\u003c")}</script>
 <script>${SCRIPT}</script>
 </body>
 </html>
 `;
 }
 
-function header(data: ReportData, words: Strings): string {
-  const { summary: s, visits } = data;
-  const broken = s.missed > 0 || s.late > 0;
-  const verdict = broken
-    ? fill(words.failed, { missed: s.missed, late: s.late })
-    : fill(visits.length > 0 ? words.allDetected : words.noVisits, { delay: data.delayS });
-  const delays = visits.filter((v) => v.delayS !== undefined && v.beyondModel === undefined).map((v) => v.delayS ?? 0);
-  const account = fill(words.account, {
-    visits: visits.length,
-    longest: delays.length > 0 ? spanText(Math.max(...delays), words) : words.none,
-    falseAlerts: s.falseAlerts,
-    beyond: s.beyondModel,
-    fixes: s.fixesOutside,
-    base: s.baseline.fixesOutside,
-    ratio: (s.baseline.fixesOutside / Math.max(1, s.fixesOutside)).toFixed(1),
+/** Shown by the script, for without it they could do nothing. */
+function zoomButtons(words: Strings): string {
+  const button = (key: string, label: string, d: string) =>
+    `<button type="button" data-key="${key}" aria-label="${label}" title="${label}"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="${d}"/></svg></button>`;
+  return `<div class="zoom" hidden>${[
+    button("+", words.zoomIn, "M3 10H17M10 3V17"),
+    button("-", words.zoomOut, "M3 10H17"),
+    button("0", words.whole, "M3 8V3H8M12 3H17V8M17 12V17H12M8 17H3V12"),
+  ].join("")}</div>`;
+}
+
+/** `rows`: milliseconds since `fromMs`, metres (`null`: no zone in force), x and y on the map, 1 where it was not recorded. */
+function readoutData(data: ReportData, words: Strings): string {
+  const { timeMs, metres } = data.distance;
+  const fromMs = timeMs[0] ?? 0;
+  const places = placesOf(data);
+  const indices = places.map((_, i) => i);
+  // What follows a row lasts until the next one.
+  const filled = withinSpans(timeMs, indices, data.holes).slice(1);
+  const rows = indices.map((i) => {
+    const distance = Number.isFinite(metres[i]) ? Math.round(metres[i]) : null;
+    return [timeMs[i] - fromMs, distance, ...places[i], filled[i] ? 1 : 0];
   });
+  return JSON.stringify({ fromMs, rows, words: { idle: words.idle, filled: words.filled } });
+}
+
+function header(data: ReportData, words: Strings): string {
+  const { summary: s } = data;
   const run = fill(words.run, {
     points: s.points.toLocaleString("en"),
     span: spanText(s.spanS, words),
@@ -73,22 +91,53 @@ function header(data: ReportData, words: Strings): string {
     baseMah: s.baseline.chargeMah.toFixed(2),
   });
   const from = data.track.timeMs.length > 0 ? `${clockText(data.track.timeMs[0])} UTC` : "";
+  const { name, sign, text } = headline(data, words);
   return `<header><p class="kind">Omamori · ${words.heading}</p><h1>${escapeHtml(data.title)}</h1><p class="from">${from}</p>
-<p class="verdict ${broken ? "bad" : "good"}"><span aria-hidden="true">${broken ? "✕" : "✓"}</span> ${verdict}</p><p>${account}</p><p class="hint">${run}<br>${numbers}</p></header>`;
+<p class="verdict ${name}"><span aria-hidden="true">${sign}</span> ${text}</p><p>${account(data, words)}</p><p class="hint">${run}<br>${numbers}</p></header>`;
 }
 
-function legend(words: Strings): string {
-  const item = (name: string, shape: string, text: string) =>
-    `<li><svg viewBox="0 0 20 20" class="key ${name}" aria-hidden="true">${shape}</svg>${text}</li>`;
-  const dot = (name: string) => `<circle class="${name}" cx="10" cy="10" r="4"/>`;
-  return `<ul class="legend">${[
-    item("", '<path class="track" d="M1 14L8 6l4 6l7 -8"/>', words.track),
-    item("", '<circle class="zone exclusion" cx="10" cy="10" r="8"/>', words.exclusion),
-    item("", '<circle class="zone inclusion" cx="10" cy="10" r="8"/>', words.inclusion),
-    item("", dot("fix"), words.fix),
-    item("", dot("fix rejected"), words.rejected),
-    item("", '<path class="alert entered" d="M10 2l8 8l-8 8l-8 -8z"/>', words.alert),
-  ].join("")}</ul>`;
+interface Headline {
+  name: "good" | "caveat" | "bad";
+  sign: string;
+  text: string;
+}
+
+/** Says no more than is true: a stay beyond the speed model is neither a broken promise nor a kept one. */
+function headline({ summary, visits, distance, delayS }: ReportData, words: Strings): Headline {
+  const { missed, late, beyondModel } = summary;
+  if (missed > 0 || late > 0) return { name: "bad", sign: "✕", text: fill(words.failed, { missed, late }) };
+  if (beyondModel > 0)
+    return { name: "caveat", sign: "!", text: fill(words.allCovered, { delay: delayS, beyond: beyondModel }) };
+  if (!distance.metres.some(Number.isFinite)) return { name: "caveat", sign: "!", text: words.neverInForce };
+  const owed = visits.some(({ stayS }) => stayS >= delayS);
+  const text = owed ? words.allDetected : visits.length > 0 ? words.noneOwed : words.noVisits;
+  return { name: "good", sign: "✓", text: fill(text, { delay: delayS }) };
+}
+
+function account({ summary: s, visits, alerts, delayS }: ReportData, words: Strings): string {
+  const delays = visits.filter((v) => v.beyondModel === undefined).flatMap((v) => v.delayS ?? []);
+  const unseen = visits.filter((v) => v.detectedMs === undefined && v.stayS < delayS).length;
+  const parts = [
+    fill(words.account, { visits: visits.length }),
+    fill(s.beyondModel > 0 ? words.longestCovered : words.longest, {
+      longest: delays.length > 0 ? secondsText(Math.max(...delays), words) : words.none,
+      beyond: s.beyondModel,
+    }),
+    ...(unseen > 0 ? [fill(words.notSeen, { unseen, delay: delayS })] : []),
+    fill(words.falseAlerts, { falseAlerts: s.falseAlerts }),
+    fill(words.losses, { losses: alerts.filter(({ about }) => about === "location-lost").length }),
+    fill(words.sparing, {
+      fixes: s.fixesOutside,
+      base: s.baseline.fixesOutside,
+      ratio: (s.baseline.fixesOutside / Math.max(1, s.fixesOutside)).toFixed(1),
+    }),
+  ];
+  return parts.join(" · ");
+}
+
+/** Never in minutes: D is given in seconds. */
+function secondsText(seconds: number, words: Strings): string {
+  return fill(words.seconds, { s: Math.round(seconds) });
 }
 
 function visitsTable(data: ReportData, words: Strings): string {
@@ -96,17 +145,16 @@ function visitsTable(data: ReportData, words: Strings): string {
   const heads = [words.zone, words.entry, words.stay, words.detected, words.delay, words.verdict];
   const rows = data.visits.map((visit) => {
     const { text, name } = verdictOf(visit, words);
-    const cells = [
+    return [
       placeOf(visit, data, words),
       clockText(visit.entryMs),
       spanText(visit.stayS, words),
       visit.detectedMs === undefined ? "–" : clockText(visit.detectedMs),
-      visit.delayS === undefined ? "–" : `${Math.round(visit.delayS)} s`,
+      visit.delayS === undefined ? "–" : secondsText(visit.delayS, words),
       `<span class="mark ${name}">${text}</span>`,
     ];
-    return `<tr class="visit-row">${cells.map((cell, i) => `<td data-head="${heads[i]}">${cell}</td>`).join("")}</tr>`;
   });
-  return `<table><thead><tr>${heads.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return table("visit-row", heads, rows);
 }
 
 /** A visit to a zone where he must stay is time spent outside it. */
@@ -117,17 +165,8 @@ function placeOf(visit: ReportVisit, data: ReportData, words: Strings): string {
 
 function verdictOf(visit: ReportVisit, words: Strings): { text: string; name: string } {
   if (visit.beyondModel !== undefined)
-    return { text: `${words.beyond}: ${escapeHtml(visit.beyondModel)}`, name: "beyond" };
+    return { text: `${words.beyond}: <span lang="en">${escapeHtml(visit.beyondModel)}</span>`, name: "beyond" };
   if (visit.missed) return { text: words.missed, name: "bad" };
   if (visit.late) return { text: words.late, name: "bad" };
-  return visit.detectedMs === undefined ? { text: words.unseen, name: "beyond" } : { text: words.inTime, name: "good" };
-}
-
-const READOUT_ROWS = 2000;
-
-function thinned({ timeMs, metres }: ReportData["distance"]): number[][] {
-  const step = Math.max(1, Math.ceil(timeMs.length / READOUT_ROWS));
-  const rows: number[][] = [];
-  for (let i = 0; i < timeMs.length; i += step) rows.push([timeMs[i], Math.round(metres[i])]);
-  return rows;
+  return visit.detectedMs === undefined ? { text: words.unseen, name: "unseen" } : { text: words.inTime, name: "good" };
 }

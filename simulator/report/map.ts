@@ -1,3 +1,6 @@
+import { roundStep } from "./charts.ts";
+import { drawLine, withinSpans } from "./line.ts";
+import { drawnAlerts, spot } from "./marks.ts";
 import type { ReportData, ReportZone } from "./report-data.ts";
 import { clockText, escapeHtml, type Strings } from "./strings.ts";
 import { thinTrack } from "./thin.ts";
@@ -19,40 +22,34 @@ interface Projection {
 export function drawMap(data: ReportData, words: Strings): string {
   const project = projectionOf(data.track);
   const { lat, lon } = data.track;
-  const xs = Array.from(lon, project.x);
-  const ys = Array.from(lat, project.y);
-  const track = thinTrack(xs, ys, 0.6).map((i) => `${xs[i].toFixed(1)},${ys[i].toFixed(1)}`);
+  const visited = new Set(data.visits.map(({ zone }) => zone));
+  const named = [...data.zones].sort((a, b) => Number(visited.has(b.id)) - Number(visited.has(a.id)));
   const body = [
+    `<g class="buffers">${data.zones.map((zone, i) => drawBuffer(zone, i, project)).join("")}</g>`,
     `<g class="zones">${data.zones.map((zone) => drawZone(zone, project, words)).join("")}</g>`,
-    `<polyline class="track" points="${track.join(" ")}"/>`,
-    `<g class="names">${data.zones.map((zone) => nameZone(zone, project)).join("")}</g>`,
-    `<g class="fixes">${data.fixes.map((fix) => mark("circle", fix.accepted ? "fix" : "fix rejected", project.x(fix.lon), project.y(fix.lat), `${fix.accepted ? words.fix : `${words.rejected}: ${fix.reason ?? ""}`} ${clockText(fix.timeMs)}`)).join("")}</g>`,
-    `<g class="alerts">${data.alerts
-      .filter((a) => a.lat !== undefined && a.lon !== undefined)
-      .map((a) =>
-        mark(
-          "path",
-          `alert ${a.state ?? a.about}`,
-          project.x(a.lon ?? 0),
-          project.y(a.lat ?? 0),
-          `${words.alert}: ${a.zone ?? a.about} ${a.state ?? ""} ${clockText(a.timeMs)}`,
-        ),
-      )
-      .join("")}</g>`,
-    `<circle id="cursor" class="cursor" r="7" cx="${xs[0]?.toFixed(1) ?? 0}" cy="${ys[0]?.toFixed(1) ?? 0}"/>`,
+    drawTrack(data, project),
+    `<g class="names">${named.map((zone) => nameZone(zone, project)).join("")}</g>`,
+    `<g class="fixes">${data.fixes.map((fix) => drawFix(fix, project, words)).join("")}</g>`,
+    `<g class="alerts">${drawAlerts(data, project, words)}</g>`,
+    spot("cursor", project.x(lon[0] ?? 0), project.y(lat[0] ?? 0), '<circle r="7"/>', ' id="cursor"'),
   ].join("");
   return `<svg id="map" class="map" viewBox="0 0 ${SIZE} ${SIZE}" role="img" aria-label="${words.map}" tabindex="0" preserveAspectRatio="xMidYMid meet"><g id="world">${body}</g>${scaleBar(project.scale)}</svg>`;
 }
 
-/** Where the hover read-out finds the body: `[timeMs, x, y]` rows. */
-export function trackForScript(data: ReportData, rows: number): number[][] {
-  const project = projectionOf(data.track);
-  const { timeMs, lat, lon } = data.track;
-  const step = Math.max(1, Math.ceil(timeMs.length / rows));
-  const out: number[][] = [];
-  for (let i = 0; i < timeMs.length; i += step)
-    out.push([timeMs[i], Math.round(project.x(lon[i]) * 10) / 10, Math.round(project.y(lat[i]) * 10) / 10]);
-  return out;
+/** `[x, y]` on the map of the moments that the time line shows: both pictures speak of the same ones. */
+export function placesOf({ track, distance }: ReportData): [number, number][] {
+  const project = projectionOf(track);
+  const round = (value: number) => Math.round(value * 10) / 10;
+  return Array.from(distance.timeMs, (_, i) => [round(project.x(distance.lon[i])), round(project.y(distance.lat[i]))]);
+}
+
+function drawTrack({ track, holes }: ReportData, project: Projection): string {
+  const xs = Array.from(track.lon, project.x);
+  const ys = Array.from(track.lat, project.y);
+  const ends = new Set(holes.flatMap(({ fromMs, toMs }) => [fromMs, toMs]));
+  const rows = thinTrack(xs, ys, 0.6, (row) => ends.has(track.timeMs[row]));
+  const points = rows.map((row): [number, number] => [xs[row], ys[row]]);
+  return drawLine("track", points, withinSpans(track.timeMs, rows, holes));
 }
 
 function projectionOf({ lat, lon }: ReportData["track"]): Projection {
@@ -83,51 +80,68 @@ function projectionOf({ lat, lon }: ReportData["track"]): Projection {
   };
 }
 
+/** A band outside the boundary: of a polygon, the outer half of a stroke twice as wide. */
+function drawBuffer(zone: ReportZone, index: number, project: Projection): string {
+  const width = zone.bufferM * project.scale;
+  if (width === 0) return "";
+  if (!zone.circle) {
+    const d = outline(zone, project);
+    const outside = `<clipPath id="outside-${index}"><path clip-rule="evenodd" d="M-1e5-1e5H1e5V1e5H-1e5Z${d}"/></clipPath>`;
+    return `${outside}<path class="buffer" clip-path="url(#outside-${index})" stroke-width="${(2 * width).toFixed(2)}" d="${d}"/>`;
+  }
+  const { lat, lon, radiusM } = zone.circle;
+  const r = radiusM * project.scale + width / 2;
+  return `<circle class="buffer" stroke-width="${width.toFixed(2)}" cx="${project.x(lon).toFixed(1)}" cy="${project.y(lat).toFixed(1)}" r="${r.toFixed(2)}"/>`;
+}
+
 function drawZone(zone: ReportZone, project: Projection, words: Strings): string {
   const title = `<title>${escapeHtml(zone.id)} (${zone.kind === "exclusion" ? words.exclusion : words.inclusion})</title>`;
-  if (zone.circle) {
-    const { lat, lon, radiusM } = zone.circle;
-    const at = `cx="${project.x(lon).toFixed(1)}" cy="${project.y(lat).toFixed(1)}"`;
-    const buffer =
-      zone.bufferM > 0
-        ? `<circle class="buffer" ${at} r="${((radiusM + zone.bufferM) * project.scale).toFixed(2)}"/>`
-        : "";
-    return `${buffer}<circle class="zone ${zone.kind}" ${at} r="${(radiusM * project.scale).toFixed(2)}">${title}</circle>`;
-  }
-  const rings = (zone.polygons ?? [])
+  if (!zone.circle)
+    return `<path class="zone ${zone.kind}" fill-rule="evenodd" d="${outline(zone, project)}">${title}</path>`;
+  const { lat, lon, radiusM } = zone.circle;
+  const r = radiusM * project.scale;
+  return `<circle class="zone ${zone.kind}" cx="${project.x(lon).toFixed(1)}" cy="${project.y(lat).toFixed(1)}" r="${r.toFixed(2)}">${title}</circle>`;
+}
+
+function outline({ polygons = [] }: ReportZone, project: Projection): string {
+  const point = ([lon, lat]: [number, number]) => `${project.x(lon).toFixed(1)} ${project.y(lat).toFixed(1)}`;
+  return polygons
     .flat()
-    .map(
-      (ring) => `M${ring.map(([lon, lat]) => `${project.x(lon).toFixed(1)} ${project.y(lat).toFixed(1)}`).join("L")}Z`,
-    );
-  return `<path class="zone ${zone.kind}" fill-rule="evenodd" d="${rings.join("")}">${title}</path>`;
+    .map((ring) => `M${ring.map(point).join("L")}Z`)
+    .join("");
 }
 
 /** The name stands above the zone's northernmost point. */
 function nameZone(zone: ReportZone, project: Projection): string {
   const { circle } = zone;
-  const outline = (zone.polygons ?? []).flat(2);
+  const points = (zone.polygons ?? []).flat(2);
   const [lon, lat] = circle
     ? [circle.lon, circle.lat]
-    : outline.reduce((top, at) => (at[1] > top[1] ? at : top), outline[0] ?? [0, 0]);
-  const y = project.y(lat) - (circle ? circle.radiusM * project.scale : 0) - 6;
-  return `<text class="name ${zone.kind}" x="${project.x(lon).toFixed(1)}" y="${y.toFixed(1)}">${escapeHtml(zone.id)}</text>`;
+    : points.reduce((top, at) => (at[1] > top[1] ? at : top), points[0] ?? [0, 0]);
+  const y = project.y(lat) - (circle ? circle.radiusM * project.scale : 0);
+  return spot(`name ${zone.kind}`, project.x(lon), y, `<text y="-5">${escapeHtml(zone.id)}</text>`);
 }
 
-/** Fixes are dots, alerts are diamonds: shape tells them apart where colour cannot. */
-function mark(shape: "circle" | "path", name: string, x: number, y: number, title: string): string {
-  const place =
-    shape === "circle"
-      ? `cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3"`
-      : `d="M${x.toFixed(1)} ${(y - 9).toFixed(1)}l9 9l-9 9l-9 -9z"`;
-  return `<${shape} class="${name}" ${place}><title>${escapeHtml(title)}</title></${shape}>`;
+/** A dot is a line of no length with round ends: a stroke's width can be told not to grow with the map. */
+function drawFix(fix: ReportData["fixes"][number], project: Projection, words: Strings): string {
+  const d = `M${project.x(fix.lon).toFixed(1)} ${project.y(fix.lat).toFixed(1)}h0`;
+  const title = clockText(fix.timeMs);
+  if (fix.accepted) return `<path d="${d}"><title>${title}</title></path>`;
+  const why = escapeHtml(`${title} · ${words.rejected}: ${fix.reason ?? ""}`);
+  return `<path class="rejected" d="${d}"><title>${why}</title></path><path class="hollow" d="${d}"/>`;
 }
 
-/** A round length of about a fifth of the view. */
+function drawAlerts(data: ReportData, project: Projection, words: Strings): string {
+  return drawnAlerts(data, words)
+    .map(({ alert: { lat, lon }, name, body }) =>
+      lat === undefined || lon === undefined ? "" : spot(name, project.x(lon), project.y(lat), body),
+    )
+    .join("");
+}
+
+/** A round length of about a fifth of the view; the script draws it anew at each zoom. */
 function scaleBar(scale: number): string {
-  const wanted = SIZE / 5 / scale;
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  const metres = [5, 2, 1].map((n) => n * power).find((n) => n <= wanted) ?? power;
+  const metres = roundStep(SIZE / 5 / scale);
   const label = metres >= 1000 ? `${metres / 1000} km` : `${metres} m`;
-  const width = metres * scale;
-  return `<g class="scale" data-metres="${metres}"><path d="M24 ${SIZE - 34}v10h${width.toFixed(1)}v-10"/><text x="32" y="${SIZE - 34}">${label}</text></g>`;
+  return `<g class="scale" data-unit="${1 / scale}"><path d="M24 ${SIZE - 34}v10h${(metres * scale).toFixed(1)}v-10"/>${spot("", 30, SIZE - 32, `<text>${label}</text>`)}</g>`;
 }

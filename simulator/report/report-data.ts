@@ -19,8 +19,16 @@ export interface ReportData {
   }[];
   alerts: ReportAlert[];
   visits: ReportVisit[];
-  /** Metres to the nearest boundary that counts, negative inside, of the trace itself. */
-  distance: { timeMs: Float64Array; metres: Float64Array };
+  order: ReportOrder;
+  /**
+   * Where the body truly was against the zones in force, thinned to what a time line shows: metres to the nearest boundary,
+   * negative where he must not be, `Infinity` where no zone is in force.
+   */
+  distance: { timeMs: Float64Array; metres: Float64Array; lat: Float64Array; lon: Float64Array };
+  /** Times without a recorded point, so long that where he was is an assumption; ascending. */
+  holes: Span[];
+  /** Times without a zone in force; ascending. */
+  idle: Span[];
   charge: { timeMs: Float64Array; mAh: Float64Array; baselineMah: Float64Array };
   summary: {
     points: number;
@@ -39,10 +47,25 @@ export interface ReportData {
   };
 }
 
+export interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
+/** When the order is in force, and what local time is, which windows are in. */
+export interface ReportOrder {
+  fromMs: number;
+  /** `undefined`: until lifted. */
+  toMs: number | undefined;
+  utcOffsets: { fromMs: number; minutes: number }[];
+}
+
 export interface ReportZone {
   id: string;
   kind: "exclusion" | "inclusion";
   bufferM: number;
+  /** Days by bit, Monday first; minutes after local midnight, over midnight where the end is not after the start. `undefined`: always. */
+  schedule: { days: number; fromMin: number; toMin: number }[] | undefined;
   circle?: { lat: number; lon: number; radiusM: number };
   /** Polygons of rings of [longitude, latitude], without the closing point. */
   polygons?: [number, number][][][];
@@ -51,8 +74,9 @@ export interface ReportZone {
 export interface ReportAlert {
   timeMs: number;
   zone: string | undefined;
-  about: string;
-  state: string | undefined;
+  about: "zone" | "location-lost" | "location-restored";
+  /** Always there about a `zone`, and only there. Of an inclusion zone, `entered` means that he went out of it. */
+  state: "entered" | "unconfirmed" | "left" | undefined;
   lat: number | undefined;
   lon: number | undefined;
   hAccM: number | undefined;

@@ -10,7 +10,8 @@ import { createBuilder, LATEST_MS, type RowPlace, type Trace } from "./trace.ts"
  *   place      `latitude` or `lat`; `longitude`, `lon` or `lng`: degrees
  *   optional   `hAccM` or `accuracy` (metres), `speedMps` or `speed` (metres per second), `user_id`: all rows must agree
  *
- * Decimals have a point. A row may be empty; one of another width than the header's is refused, as is what a column cannot hold.
+ * Decimals have a point. A row may be empty; one of another width than the header's is refused, as is what a column cannot hold, and a second column
+ * of one meaning.
  */
 const COLUMNS = {
   time: ["timestamp", "time", "t"],
@@ -54,7 +55,8 @@ export function readCsv(text: string, file: string, latestMs = LATEST_MS): Trace
     user ??= name;
     if (name !== user) throw new ToolError("trace.several-users", { ...at, detail: `${user}, ${name}` });
     const timeMs = parseTime(cell("time") ?? "", at);
-    builder.add(timeMs, number("lat"), number("lon"), at, optional("hAcc"), optional("speed"));
+    const names = { hAcc: columns.hAcc.name, speed: columns.speed.name };
+    builder.add(timeMs, number("lat"), number("lon"), at, optional("hAcc"), optional("speed"), names);
   }
   if (layout === undefined) throw new ToolError("trace.empty", { file });
   return builder.finish();
@@ -100,8 +102,10 @@ function cellsOf(row: string, separator: string, at: RowPlace): string[] {
 function layoutOf(header: string[], at: RowPlace): Layout {
   const names = header.map((h) => h.trim());
   const find = (column: Column) => {
-    const index = names.findIndex((n) => COLUMNS[column].includes(n.toLowerCase()));
-    return { index, name: names[index] };
+    const isIt = (name: string) => COLUMNS[column].includes(name.toLowerCase());
+    const same = names.filter(isIt);
+    if (same.length > 1) throw new ToolError("trace.two-columns", { ...at, detail: same.join(", ") });
+    return { index: names.findIndex(isIt), name: same[0] };
   };
   for (const needed of ["time", "lat", "lon"] as const) {
     if (find(needed).index < 0)

@@ -2,7 +2,7 @@ import { SaxesParser, type SaxesTagPlain } from "saxes";
 import { ToolError } from "../../protocol/errors.ts";
 import { parseNumber } from "./csv.ts";
 import { parseInstant } from "./instant.ts";
-import { createBuilder, LATEST_MS, type Trace } from "./trace.ts";
+import { type ClaimNames, createBuilder, LATEST_MS, type Trace } from "./trace.ts";
 
 /**
  * What is read of a track point, by the way to it below `trkpt`, without namespace prefixes: many writers forget to declare
@@ -23,6 +23,8 @@ interface Point {
   /** Elements open when it began, itself included. */
   depth: number;
   fields: Partial<Record<"time" | "speed" | "hAcc", string>>;
+  /** What the file calls them. */
+  names: ClaimNames;
 }
 
 /** GPX 1.0 and 1.1: the points of all track segments, one after another. Each needs a time. */
@@ -43,8 +45,16 @@ export function readGpx(text: string, file: string, latestMs = LATEST_MS): Trace
     const name = localName(tag.name);
     content = "";
     open.push(name);
+    if (open.length === 1 && name !== "gpx")
+      throw new ToolError("trace.not-gpx", { file, line: parser.line, detail: name.slice(0, 40) });
     if (name === "trkpt" && open.at(-2) === "trkseg")
-      point = { attributes: tag.attributes, line: parser.line, depth: open.length, fields: {} };
+      point = {
+        attributes: tag.attributes,
+        line: parser.line,
+        depth: open.length,
+        fields: {},
+        names: { hAcc: "hAccM", speed: "speed" },
+      };
   });
   parser.on("text", take);
   parser.on("cdata", take);
@@ -53,6 +63,7 @@ export function readGpx(text: string, file: string, latestMs = LATEST_MS): Trace
     if (point !== undefined && below > 0 && below <= DEEPEST_FIELD) {
       const field = FIELDS[open.slice(point.depth).join("/")];
       if (field !== undefined) point.fields[field] = content.trim();
+      if (field === "speed") point.names.speed = open[open.length - 1];
     }
     open.pop();
     if (point === undefined || below > 0) return;
@@ -60,7 +71,7 @@ export function readGpx(text: string, file: string, latestMs = LATEST_MS): Trace
     point = undefined;
   });
 
-  function addPoint({ attributes, line, fields }: Point): void {
+  function addPoint({ attributes, line, fields, names }: Point): void {
     const at = { file, line };
     if (fields.time === undefined) throw new ToolError("trace.no-times", at);
     const timeMs = parseInstant(fields.time);
@@ -73,8 +84,9 @@ export function readGpx(text: string, file: string, latestMs = LATEST_MS): Trace
       number(attributes.lat, "lat"),
       number(attributes.lon, "lon"),
       at,
-      optional(fields.hAcc, "hAccM"),
-      optional(fields.speed, "speed"),
+      optional(fields.hAcc, names.hAcc),
+      optional(fields.speed, names.speed),
+      names,
     );
   }
 

@@ -17,7 +17,7 @@ export function readIgc(text: string, file: string, latestMs = LATEST_MS): Trace
   const builder = createBuilder(file, "igc", latestMs);
   let dayMs: number | undefined;
   let lastMs = -1;
-  text.split(/\r?\n/).forEach((row, i) => {
+  text.split(/\r\n|\r|\n/).forEach((row, i) => {
     const at = { file, line: i + 1 };
     const date = DATE.exec(row);
     if (date) {

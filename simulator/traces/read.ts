@@ -2,10 +2,11 @@ import { ToolError } from "../../protocol/errors.ts";
 import { readCsv } from "./csv.ts";
 import { readGpx } from "./gpx.ts";
 import { readIgc } from "./igc.ts";
-import { lineAt, readRecording } from "./recording.ts";
+import { readRecording } from "./recording.ts";
 import { readSequence } from "./sequence.ts";
 import { isBinary, kindOf } from "./sniff.ts";
 import { LATEST_MS, type Trace } from "./trace.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 export interface ReadOptions {
   /** A receiver's recording may end in the middle of a frame, which is noticed and not refused. */
@@ -35,38 +36,16 @@ export function readTrace(bytes: Uint8Array, file: string, options: ReadOptions 
 function readText(text: string, file: string, latestMs = LATEST_MS): Trace {
   const head = text.slice(0, 2_000).trimStart();
   if (head === "") throw new ToolError("trace.empty", { file });
+  if (/^<!doctype html/i.test(head)) throw new ToolError("trace.not-gpx", { file, line: 1, detail: "html" });
   if (head.startsWith("<")) return readGpx(text, file, latestMs);
   if (/^A[A-Z0-9]{3}/.test(head) && /^H[FO]|^B\d{6}/m.test(head)) return readIgc(text, file, latestMs);
   if (/^(?![{[])[^\r\n]*[,;\t]/.test(head)) return readCsv(text, file, latestMs);
   throw new ToolError("trace.unknown-format", { file });
 }
 
-/** Without a byte order mark. */
 function decodeText(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    if (isBinary(bytes)) throw new ToolError("trace.unknown-format", { file });
-    const offset = firstBadByte(bytes);
-    throw new ToolError("trace.not-utf8", { file, line: lineAt(bytes, offset), offset });
-  }
-}
-
-/** Where UTF-8 ends: the longest prefix that decodes, found by halving, less a character that it only begins. */
-function firstBadByte(bytes: Uint8Array): number {
-  let low = 0;
-  let high = bytes.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-      low = middle;
-    } catch {
-      high = middle - 1;
-    }
-  }
-  let lead = low - 1;
-  while (lead > 0 && (bytes[lead] & 0xc0) === 0x80) lead -= 1;
-  const length = bytes[lead] >= 0xf0 ? 4 : bytes[lead] >= 0xe0 ? 3 : bytes[lead] >= 0xc0 ? 2 : 1;
-  return low - lead < length ? lead : low;
+  const decoded = decodeUtf8(bytes);
+  if (decoded.ok) return decoded.text;
+  if (isBinary(bytes)) throw new ToolError("trace.unknown-format", { file });
+  throw new ToolError("cli.not-utf8", { file, line: decoded.line, offset: decoded.offset });
 }

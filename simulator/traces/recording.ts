@@ -1,8 +1,8 @@
 import { createReceiver, feed, finish, type Report } from "../../firmware/gnss/receiver.ts";
-import { SYNC_1, SYNC_2 } from "../../firmware/gnss/ubx.ts";
+import { HEADER_BYTES, SYNC_1, SYNC_2 } from "../../firmware/gnss/ubx.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
-import { holdsWholeSentence } from "./sniff.ts";
+import { holdsWholeFrame, holdsWholeSentence } from "./sniff.ts";
 import {
   createBuilder,
   dateText,
@@ -14,6 +14,7 @@ import {
   SPEED_MOST_MPS,
   type Trace,
 } from "./trace.ts";
+import { lineAt } from "./utf8.ts";
 
 /** What the recording is known to be, and what may be wrong with it. */
 export interface RecordingOptions {
@@ -33,6 +34,7 @@ export function readRecording(bytes: Uint8Array, file: string, options: Recordin
   let lastMs = Number.NaN;
   let epochStart = 0;
   let undated: Undated | undefined;
+  let first: DatedFix[] | undefined = [];
   const takeFix = (fix: Fix, from: number, to: number) => {
     const { timeMs } = fix;
     if (timeMs === undefined) {
@@ -44,6 +46,18 @@ export function readRecording(bytes: Uint8Array, file: string, options: Recordin
       if (undated?.timeMs === undefined) undated = { offset: from, timeMs };
       return builder.notice("misDated");
     }
+    const dated = { fix, timeMs, from, to };
+    if (first === undefined) return add(dated);
+    first.push(dated);
+    if (first.length === FIRST_FIXES) addFirst(first);
+  };
+  const addFirst = (all: DatedFix[]) => {
+    first = undefined;
+    const agreed = agreeing(all);
+    for (let i = agreed.length; i < all.length; i++) builder.notice("strayDates");
+    agreed.forEach(add);
+  };
+  const add = ({ fix, timeMs, from, to }: DatedFix) => {
     if (timeMs < lastMs) return builder.notice("timesBackwards");
     const hAccM = claimOf(fix.hAccMm, HACC_MOST_M);
     const speedMps = claimOf(fix.speedMmps, SPEED_MOST_MPS);
@@ -57,6 +71,7 @@ export function readRecording(bytes: Uint8Array, file: string, options: Recordin
     if (report.kind === "fix") takeFix(report.fix, epochStart, offset);
     if (report.kind === "fix" || report.kind === "no-fix") epochStart = offset;
   });
+  if (first !== undefined) addFirst(first);
   for (let i = 0; i < badChecks; i++) builder.notice("badChecksums");
   if (cutOffBytes > 0 && options.allowCutOff === true) builder.notice("cutOff");
   else if (cutOffBytes > 0) throw new ToolError("trace.cut-off", { file, offset: bytes.length - cutOffBytes });
@@ -64,6 +79,29 @@ export function readRecording(bytes: Uint8Array, file: string, options: Recordin
   endOffset[endOffset.length - 1] = bytes.length;
   const raw: RawRecording = { bytes, endOffset: Float64Array.from(endOffset), arriveMs: Float64Array.from(arriveMs) };
   return { ...builder.finish(), raw };
+}
+
+interface DatedFix {
+  fix: Fix;
+  timeMs: number;
+  /** Its bytes. */
+  from: number;
+  to: number;
+}
+
+/** As many as settle among themselves what the date is: fewer than half of them may be astray. */
+const FIRST_FIXES = 21;
+/** From the date that is the middle one; a recording may well pause for a night or a holiday. */
+const ASTRAY_MS = 30 * 86_400_000;
+
+/**
+ * Until a satellite tells it otherwise a receiver may believe in a date that could be, of its last use or of 1,024 weeks ago.
+ * Begun there, a trace would last for years. Where no date has a majority all are kept.
+ */
+function agreeing(first: DatedFix[]): DatedFix[] {
+  const middleMs = first.map(({ timeMs }) => timeMs).sort((a, b) => a - b)[first.length >> 1];
+  const near = first.filter(({ timeMs }) => Math.abs(timeMs - middleMs) <= ASTRAY_MS);
+  return 2 * near.length > first.length ? near : first;
 }
 
 /** The first fix with a date that cannot be, else the first without any. */
@@ -81,21 +119,33 @@ function refuseWithoutFix(
   if (undated !== undefined) {
     const { offset, timeMs } = undated;
     const at: RowPlace = format === "nmea" ? { file, line: lineAt(bytes, offset), offset } : { file, offset };
-    if (timeMs === undefined) throw new ToolError("trace.no-times", at);
-    throw new ToolError("trace.mis-dated", { ...at, detail: dateText(timeMs) });
+    const detail = timeMs === undefined ? dateInBytes(bytes, offset) : dateText(timeMs);
+    if (detail === undefined) throw new ToolError("trace.no-times", at);
+    throw new ToolError("trace.mis-dated", { ...at, detail });
   }
   if (format === "nmea" && !holdsWholeSentence(bytes)) throw new ToolError("trace.no-sentence", { file });
-  const pvtHead = Uint8Array.of(SYNC_1, SYNC_2, 0x01, 0x07);
-  if (format === "ubx" && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(pvtHead) < 0)
-    throw new ToolError("trace.no-nav-pvt", { file });
+  if (format === "ubx" && !holdsWholeFrame(bytes)) throw new ToolError("trace.no-frame", { file });
+  if (format === "ubx" && asBuffer(bytes).indexOf(PVT_HEAD) < 0) throw new ToolError("trace.no-nav-pvt", { file });
   throw new ToolError("trace.no-positions", { file });
 }
 
-/** Counted from 1. */
-export function lineAt(bytes: Uint8Array, offset: number): number {
-  let line = 1;
-  for (let i = 0; i < offset; i++) if (bytes[i] === LF) line += 1;
-  return line;
+const PVT_HEAD = Uint8Array.of(SYNC_1, SYNC_2, 0x01, 0x07);
+/** An epoch, and what may stand before it. */
+const LOOK_BYTES = 4_096;
+const RMC_DATE = /\$[A-Z]{2}RMC,(?:[^,*$]*,){8}(\d{6}),/;
+
+/** The date that is written, though the calendar has none such, of the first fix; in the receiver's own terms. */
+function dateInBytes(bytes: Uint8Array, offset: number): string | undefined {
+  const look = asBuffer(bytes).subarray(offset, offset + LOOK_BYTES);
+  const pvt = look.indexOf(PVT_HEAD) + HEADER_BYTES;
+  // Year, month, day, and 11 bytes into the message whether they are meant.
+  if (pvt >= HEADER_BYTES && pvt + 12 <= look.length && (look[pvt + 11] & 1) === 1)
+    return `${look.readUInt16LE(pvt + 4)}-${look[pvt + 6]}-${look[pvt + 7]}`;
+  return RMC_DATE.exec(look.toString("latin1"))?.[1];
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 const LF = 0x0a;

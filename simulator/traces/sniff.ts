@@ -1,6 +1,7 @@
 import { isWholeSentence, SENTENCE_LIMIT_BYTES } from "../../firmware/gnss/nmea.ts";
 import { CHECK_BYTES, HEADER_BYTES, PAYLOAD_LIMIT_BYTES, SYNC_1, SYNC_2, ubxCheck } from "../../firmware/gnss/ubx.ts";
 import { SEQUENCE_START } from "./sequence.ts";
+import { looksUtf16 } from "./utf8.ts";
 
 /** What a file is made of, told by its structure and never by its name. What is nothing else may be text. */
 export type Kind = "cbor" | "ubx" | "nmea" | "zip" | "gzip" | "text";
@@ -15,7 +16,7 @@ export function kindOf(bytes: Uint8Array): Kind {
   if (startsWith(bytes, ZIP)) return "zip";
   if (startsWith(bytes, GZIP)) return "gzip";
   // The pair of sync bytes alone is no frame: “µb” in UTF-8 holds it too.
-  if (startsWith(bytes, SYNC) || some(bytes, SYNC, isFrame)) return "ubx";
+  if (startsWith(bytes, SYNC) || holdsWholeFrame(bytes)) return "ubx";
   if (some(bytes, "$", beginsLine) || holdsWholeSentence(bytes)) return "nmea";
   return "text";
 }
@@ -31,6 +32,11 @@ function some(bytes: Uint8Array, mark: Uint8Array | string, holds: (bytes: Buffe
   return false;
 }
 
+/** A frame whose checksum fits. */
+export function holdsWholeFrame(bytes: Uint8Array): boolean {
+  return some(bytes, SYNC, isFrame);
+}
+
 function isFrame(bytes: Buffer, at: number): boolean {
   if (at + HEADER_BYTES > bytes.length) return false;
   const end = at + HEADER_BYTES + bytes.readUInt16LE(at + 4);
@@ -43,8 +49,8 @@ export function holdsWholeSentence(bytes: Uint8Array): boolean {
   return some(bytes, "$", isWhole);
 }
 
-/** `$GPRMC,` and what makers have of their own, such as `$PUBX,`. */
-const BEGINNING = /^\$[A-Z][A-Z0-9]{3,},/;
+/** `$GPRMC,` and what makers have of their own, such as `$PUBX,`; what was turned into small letters is at least known for what it was. */
+const BEGINNING = /^\$(?:[A-Z][A-Z0-9]{3,}|g[a-z](?:rmc|gga|gll|gsa|gsv|zda)),/;
 const SENTENCE = /^\$[A-Z][A-Z0-9]{3,},[ -#%-~]*?\*[0-9A-Fa-f]{2}/;
 
 function isWhole(bytes: Buffer, at: number): boolean {
@@ -62,6 +68,6 @@ const LOOK_AT_BYTES = 4_096;
 
 /** Control characters that no text has; what is merely in another encoding has none. */
 export function isBinary(bytes: Uint8Array): boolean {
-  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  return !isUtf16 && bytes.subarray(0, LOOK_AT_BYTES).some((b) => b < 9 || (b > 13 && b < 32 && b !== 0x1b));
+  const isControl = (b: number) => b < 9 || (b > 13 && b < 32 && b !== 0x1b);
+  return !looksUtf16(bytes) && bytes.subarray(0, LOOK_AT_BYTES).some(isControl);
 }

@@ -38,11 +38,27 @@ export interface RawRecording {
 
 /** Collects rows and refuses what no recording can hold. */
 export interface TraceBuilder {
-  /** Degrees; metres and metres per second or NaN. Throws ToolError with the row's place. */
-  add(timeMs: number, lat: number, lon: number, at: RowPlace, hAccM?: number, speedMps?: number): void;
+  /** Degrees; metres and metres per second or NaN. Throws ToolError with the row's place, and what the file calls its values. */
+  add(
+    timeMs: number,
+    lat: number,
+    lon: number,
+    at: RowPlace,
+    hAccM?: number,
+    speedMps?: number,
+    names?: ClaimNames,
+  ): void;
   notice(name: string): void;
   finish(): Trace;
 }
+
+/** What a file calls its accuracy and its speed. */
+export interface ClaimNames {
+  hAcc: string;
+  speed: string;
+}
+
+const OUR_NAMES: ClaimNames = { hAcc: "hAccM", speed: "speedMps" };
 
 /** The file, and the `line` or the `offset` in it. */
 export type RowPlace = { file: string } & Record<string, string | number>;
@@ -55,6 +71,10 @@ export const LATEST_MS = Date.UTC(2100, 0, 1);
 export const HACC_MOST_M = 4_294_967.295;
 /** Nothing that carries a receiver is faster than what orbits the Earth. */
 export const SPEED_MOST_MPS = 10_000;
+
+/** A year and a month: what lasts longer is several recordings, or one with a date that is wrong. */
+const SPAN_MOST_DAYS = 400;
+const DAY_MS = 86_400_000;
 
 /** A clock before its first satellite says 1980 or 2099: no time that a recording can have been made at. */
 export function isPossibleTime(timeMs: number, latestMs = LATEST_MS): boolean {
@@ -76,16 +96,18 @@ export function createBuilder(file: string, format: Trace["format"], latestMs = 
   };
   return {
     notice,
-    add(timeMs, lat, lon, at, hAccM = Number.NaN, speedMps = Number.NaN) {
+    add(timeMs, lat, lon, at, hAccM = Number.NaN, speedMps = Number.NaN, names = OUR_NAMES) {
       if (!isPossibleTime(timeMs, latestMs))
         throw new ToolError("trace.mis-dated", { ...at, detail: dateText(timeMs) });
       if (!(Math.abs(lat) <= 90 && Math.abs(lon) <= 180))
         throw new ToolError("trace.out-of-range", { ...at, detail: `${lat}, ${lon}` });
-      refuseOutside(hAccM, "hAccM", HACC_MOST_M, at);
-      refuseOutside(speedMps, "speedMps", SPEED_MOST_MPS, at);
+      refuseOutside(hAccM, names.hAcc, HACC_MOST_M, at);
+      refuseOutside(speedMps, names.speed, SPEED_MOST_MPS, at);
       const last = columns.time.length - 1;
       if (last >= 0 && timeMs < columns.time[last])
         throw new ToolError("trace.time-backwards", { ...at, detail: dateText(timeMs) });
+      const days = last < 0 ? 0 : Math.ceil((timeMs - columns.time[0]) / DAY_MS);
+      if (days > SPAN_MOST_DAYS) throw new ToolError("trace.long-span", { ...at, days, limit: SPAN_MOST_DAYS });
       if (last >= 0 && timeMs === columns.time[last]) notice("repeatedTimes");
       columns.time.push(timeMs);
       columns.lat.push(Math.round(lat * 1e7));

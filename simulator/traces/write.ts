@@ -39,24 +39,78 @@ function element(name: string, content: string): string {
   return content === "" ? "" : `<omamori:${name}>${content}</omamori:${name}>`;
 }
 
-/** A LineString with `coordTimes`, as the converters of GPX write it, and our own lists beside it; for maps, not read back. */
+/** A position of a line; where a line is cut there is no row, and nothing known but when it was crossed. */
+interface Station {
+  lon: number;
+  lat: number;
+  timeMs: number;
+  hAccM: number;
+  speedMps: number;
+}
+
+/**
+ * A LineString with `coordTimes`, as the converters of GPX write it, and our own lists beside it; for maps, not read back. Over the
+ * antimeridian it is a MultiLineString cut there (RFC 7946 §3.1.9), and each list is one of lists.
+ */
 export function toGeoJson(trace: Trace): string {
-  const coordinates: number[][] = [];
-  const coordTimes: string[] = [];
-  for (let i = 0; i < trace.points; i++) {
-    coordinates.push([trace.lonE7[i] / 1e7, trace.latE7[i] / 1e7]);
-    coordTimes.push(iso(trace, i));
-  }
-  const geometry =
-    trace.points > 1 ? { type: "LineString", coordinates } : { type: "Point", coordinates: coordinates[0] };
+  const lines = linesOf(trace);
+  const list = <T>(value: (station: Station) => T) => {
+    const lists = lines.map((line) => line.map(value));
+    return lists.length === 1 ? lists[0] : lists;
+  };
+  const coordinates = list(({ lon, lat }) => [lon, lat]);
+  const type = lines.length === 1 ? "LineString" : "MultiLineString";
+  const geometry = trace.points > 1 ? { type, coordinates } : { type: "Point", coordinates: coordinates[0] };
   // JSON has no NaN: it writes null, which is what is meant.
   const properties = {
     name: trace.name,
-    coordTimes,
-    hAccM: trace.hAccM && Array.from(trace.hAccM),
-    speedMps: trace.speedMps && Array.from(trace.speedMps),
+    coordTimes: list(({ timeMs }) => new Date(timeMs).toISOString()),
+    hAccM: trace.hAccM && list(({ hAccM }) => hAccM),
+    speedMps: trace.speedMps && list(({ speedMps }) => speedMps),
   };
   return `${JSON.stringify({ type: "Feature", properties, geometry })}\n`;
+}
+
+function linesOf(trace: Trace): Station[][] {
+  let line: Station[] = [];
+  const lines = [line];
+  for (let row = 0; row < trace.points; row++) {
+    const here = stationOf(trace, row);
+    const before = line.at(-1);
+    if (before !== undefined && Math.abs(here.lon - before.lon) > 180) {
+      const cut = crossing(before, here);
+      line.push(cut);
+      line = [{ ...cut, lon: -cut.lon }];
+      lines.push(line);
+    }
+    line.push(here);
+  }
+  return lines;
+}
+
+function stationOf({ lonE7, latE7, timeMs, hAccM, speedMps }: Trace, row: number): Station {
+  return {
+    lon: lonE7[row] / 1e7,
+    lat: latE7[row] / 1e7,
+    timeMs: timeMs[row],
+    hAccM: hAccM?.[row] ?? Number.NaN,
+    speedMps: speedMps?.[row] ?? Number.NaN,
+  };
+}
+
+/** Where the short way between two positions meets ±180°, on the side it comes from. */
+function crossing(from: Station, to: Station): Station {
+  const lon = from.lon < 0 ? -180 : 180;
+  const toEdge = lon - from.lon;
+  // From edge to edge it is no way at all.
+  const part = toEdge / (toEdge + to.lon + lon) || 0;
+  return {
+    lon,
+    lat: Math.round((from.lat + part * (to.lat - from.lat)) * 1e7) / 1e7,
+    timeMs: Math.round(from.timeMs + part * (to.timeMs - from.timeMs)),
+    hAccM: Number.NaN,
+    speedMps: Number.NaN,
+  };
 }
 
 function iso(trace: Trace, row: number): string {

@@ -21,8 +21,13 @@ interface RunOptions {
 /** Runs the built command line, as a user would. */
 export function omamori(args: string[], options: RunOptions = {}): Ran {
   if (!existsSync(CLI)) throw new Error("no dist/: run npm run build first");
+  return runFile(CLI, args, options);
+}
+
+/** The same of a command line that lies elsewhere. */
+export function runFile(file: string, args: string[], options: RunOptions = {}): Ran {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: "C.UTF-8", ...options.env };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], {
     cwd: options.cwd,
     env,
     input: options.input,

@@ -39,7 +39,7 @@ test("Japanese texts are Japanese", () => {
 
 test("a text names the place as exactly as it is known", () => {
   const at = (params: Record<string, string | number>) =>
-    textOf("en", "trace.not-utf8", { file: "a.csv", ...params }).text;
+    textOf("en", "cli.not-utf8", { file: "a.csv", ...params }).text;
   expect(at({ line: 3, offset: 70 })).toBe("a.csv:3, byte 70: not UTF-8 text");
   expect(at({ offset: 70 })).toBe("a.csv, byte 70: not UTF-8 text");
   expect(at({})).toBe("a.csv: not UTF-8 text");
@@ -52,6 +52,20 @@ test("a reason is put into words, and what comes from a file is not", () => {
   expect(textOf("en", "zones.duplicate-id", { file: "cli.usage", feature: "trace.empty" }).text).toContain(
     "trace.empty",
   );
+});
+
+test("a word goes with its number", () => {
+  const verdict = (visits: number) =>
+    textOf("en", "story.verdict", { visits, missed: 0, late: 0, beyondModel: 0, falseAlerts: visits }).text;
+  expect(verdict(1)).toMatch(/^1 visit: .* 1 false alert$/);
+  expect(verdict(2)).toMatch(/^2 visits: .* 2 false alerts$/);
+  expect(verdict(0)).toMatch(/^0 visits: .* 0 false alerts$/);
+});
+
+test("every reason of the gate has words", () => {
+  const reasons = [...readFileSync(path.join(ROOT, "firmware/gnss/gate.ts"), "utf8").matchAll(/"(gate\.[\w-]+)"/g)];
+  expect(reasons.length).toBeGreaterThan(5);
+  expect(reasons.map(([, code]) => code).filter((code) => !(code in en))).toEqual([]);
 });
 
 test("what comes from outside stays on its line and spells its control characters", () => {

@@ -1,10 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { join, sentence } from "../gnss/streams.ts";
 import { rideFile } from "../samples.ts";
-import { jsonLines, omamori, type Ran } from "./cli.ts";
+import { CLI, jsonLines, omamori, type Ran } from "./cli.ts";
 
 const HEAD = "timestamp,latitude,longitude,hAccM,speedMps";
 const ROWS = [
@@ -93,6 +94,15 @@ test("a dash is standard input and output", () => {
   expectRefusal(omamori(["trace", "info", "-"], { cwd, input: `${HEAD}\nx,1,2,3,4\n` }), "stdin:2: ");
 });
 
+test.runIf(process.platform !== "win32")("what is read through a dash is an input too", () => {
+  given("mine.csv", DAY);
+  const command = `"$0" "$1" trace convert - -o mine.csv --force < mine.csv`;
+  const { stderr, status } = spawnSync("sh", ["-c", command, process.execPath, CLI], { cwd, encoding: "utf8" });
+  expect(status).toBe(2);
+  expect(stderr).toContain("[cli.same-file]");
+  expect(text("mine.csv")).toBe(DAY);
+});
+
 test("a name that says another format is remarked upon", () => {
   const { code, err } = run("trace", "convert", "day.csv", "--to", "gpx", "-o", "wrong.csv");
   expect(code).toBe(0);
@@ -139,7 +149,10 @@ test("fixes gives every fix with its verdict, or how many of each", () => {
       reason: "gate.implausible-accuracy",
     },
   ]);
-  expect(run("trace", "fixes", "walk.csv").out).toMatch(/^accepted +1\ngate\.implausible-accuracy +1\n$/);
+  expect(run("trace", "fixes", "walk.csv").out).toMatch(
+    /^accepted +1\nan accuracy .+ \[gate\.implausible-accuracy\] +1\n$/,
+  );
+  expect(run("--lang", "ja", "trace", "fixes", "walk.csv").out).toMatch(/精度 \[gate\.implausible-accuracy\] +1\n$/);
 });
 
 const GOOD = sentence("GPRMC,100000.00,A,5206.000,N,00512.000,E,0.5,10.0,010624,,,A");
@@ -165,12 +178,7 @@ test.each<[string, string | Uint8Array, string, string]>([
     "garbage.bin is no trace",
     "trace.unknown-format",
   ],
-  [
-    "latin1.csv",
-    Buffer.from(`${HEAD},naam\n${ROWS[0]},Ren\u00e9\n`, "latin1"),
-    "latin1.csv:2, byte ",
-    "trace.not-utf8",
-  ],
+  ["latin1.csv", Buffer.from(`${HEAD},naam\n${ROWS[0]},Ren\u00e9\n`, "latin1"), "latin1.csv:2, byte ", "cli.not-utf8"],
   ["misdated.csv", `${HEAD}\n1970-01-01T00:00:00Z,52,5,,\n`, "misdated.csv:2: ", "trace.mis-dated"],
   ["future.csv", `${HEAD}\n${CURRENT_YEAR + 1}-12-31T00:00:00Z,52,5,,\n`, "future.csv:2: ", "trace.mis-dated"],
   [
@@ -207,8 +215,19 @@ test.each([
   [["inform", "day.csv"], "did you mean info?"],
   [["info", "missing.csv"], "no such file or folder"],
   [["info", "."], "it is a folder"],
+  [["help", "nope"], "unknown command nope"],
+  [["help", "info", "nope"], "unknown command nope"],
+  [["convert", "day.csv", "--to", "csv", "--to", "gpx"], "--to is given twice"],
+  [["convert", "day.csv", "--to", "csv", "-o", ""], "--output needs a value"],
+  [["convert", "day.csv", "--to", "csv", "-o", "none/"], "it is a folder"],
 ])("trace %j is a usage error", (args, named) => {
   expectRefusal(run("trace", ...args), named);
+});
+
+test("help of a command is that command's own", () => {
+  expect(omamori(["help", "trace", "info"])).toEqual(omamori(["trace", "info", "--help"]));
+  expect(run("trace", "help", "info").out).toBe(run("trace", "info", "--help").out);
+  expectRefusal(run("help", "nope"), "unknown command nope");
 });
 
 test("trace alone shows its help and fails, --help shows it and does not", () => {

@@ -52,7 +52,8 @@ test.each<[string, string | Uint8Array, string]>([
   ["text that is no JSON", '{\n"type": "Feature",\n', "zones.geojson:3"],
   ["JSON that is no zone", "[]", "GeoJSON"],
   ["an empty file", "", "zones.geojson"],
-  ["text in another encoding", Buffer.from(zone(polygon(SQUARE), { name: "caf\u00e9" }), "latin1"), "UTF-8"],
+  ["a height of text", zone({ type: "Point", coordinates: [5, 52, "3"] }, { radiusM: 30 }), 'position: [5,52,"3"]'],
+  ["text in another encoding", Buffer.from('{\n"name": "caf\u00e9"', "latin1"), "zones.geojson:2, byte 14: not UTF-8"],
 ])("%s is refused in one line that says where", (_, content, named) => {
   writeFileSync(path.join(cwd, "zones.geojson"), content);
   const { code, out, err } = replay("en");

@@ -41,16 +41,49 @@ test("GeoJSON has a time, and where known an accuracy and a speed, for every pos
   fc.assert(
     fc.property(anyTrace, (trace) => {
       const { properties, geometry } = JSON.parse(toGeoJson(trace));
-      const positions = geometry.type === "Point" ? [geometry.coordinates] : geometry.coordinates;
-      expect(
-        positions.map(([lon, lat]: number[], i: number) => [
-          Date.parse(properties.coordTimes[i]),
+      const wasCut = geometry.type === "MultiLineString";
+      const lists = (list: unknown) => (wasCut ? list : [list]) as never[][];
+      const lines = geometry.type === "Point" ? [[geometry.coordinates]] : lists(geometry.coordinates);
+      const rows = lines.map((line, l) =>
+        line.map(([lon, lat]: number[], i: number) => [
+          Date.parse(lists(properties.coordTimes)[l][i]),
           Math.round(lat * 1e7),
           Math.round(lon * 1e7),
-          properties.hAccM[i],
-          properties.speedMps[i],
+          lists(properties.hAccM)[l][i],
+          lists(properties.speedMps)[l][i],
         ]),
-      ).toEqual(rowsOf(trace).map((row) => row.map((v) => v && v + 0)));
+      );
+      const uncut = rows.flatMap((line, l) => line.slice(l === 0 ? 0 : 1, l === rows.length - 1 ? undefined : -1));
+      expect(uncut).toEqual(rowsOf(trace).map((row) => row.map((v) => v && v + 0)));
+    }),
+  );
+});
+
+test("over the antimeridian GeoJSON is cut, where and when it was crossed, and no line leaps round the globe", () => {
+  const trace = read("time,lat,lon\n1717236000,10,179\n1717236010,10,179.5\n1717236020,12,-179.5\n");
+  const { geometry, properties } = JSON.parse(toGeoJson(trace));
+  expect(geometry).toEqual({
+    type: "MultiLineString",
+    coordinates: [
+      [
+        [179, 10],
+        [179.5, 10],
+        [180, 11],
+      ],
+      [
+        [-180, 11],
+        [-179.5, 12],
+      ],
+    ],
+  });
+  expect(properties.coordTimes[0][2]).toBe("2024-06-01T10:00:15.000Z");
+  fc.assert(
+    fc.property(anyTrace, (any) => {
+      const { type, coordinates } = JSON.parse(toGeoJson(any)).geometry;
+      for (const line of type === "MultiLineString" ? coordinates : []) {
+        expect(line.length).toBeGreaterThan(1);
+        for (const [i, [lon]] of line.slice(1).entries()) expect(Math.abs(lon - line[i][0])).toBeLessThanOrEqual(180);
+      }
     }),
   );
 });

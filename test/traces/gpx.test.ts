@@ -68,8 +68,13 @@ test.each([
   [gpx(point(TIME, 'lat="91" lon="2"')), { code: "trace.out-of-range", line: 4 }],
   [gpx(point(`${TIME}<speed>fast</speed>`)), { code: "trace.bad-number", line: 4, what: "speed" }],
   [gpx(point(TIME)).slice(0, -10), { code: "trace.bad-xml", line: 5 }],
-  ["<html><body>404<br></body></html>", { code: "trace.bad-xml", line: 1 }],
-  ["<kml/>", { code: "trace.no-positions" }],
+  [gpx(point(`${TIME}<speed>-1</speed>`)), { code: "trace.bad-value", line: 4, what: "speed" }],
+  ["<html><body>404<br></body></html>", { code: "trace.not-gpx", line: 1, detail: "html" }],
+  ["<!DOCTYPE html>\n<html><body/></html>", { code: "trace.not-gpx", detail: "html" }],
+  ["<!doctype html>\n<meta charset=utf-8>", { code: "trace.not-gpx", detail: "html" }],
+  ["<kml/>", { code: "trace.not-gpx", line: 1, detail: "kml" }],
+  [`<trkseg>${point(TIME)}</trkseg>`, { code: "trace.not-gpx", line: 1, detail: "trkseg" }],
+  ["<gpx/>", { code: "trace.no-positions" }],
 ])("%j is refused with its line", (text, expected) => {
   expect(refusal(text)).toMatchObject(expected);
 });

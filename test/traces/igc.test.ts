@@ -33,3 +33,8 @@ test.each([
 ])("%j is refused with its line", (text, expected) => {
   expect(refusal(text)).toMatchObject(expected);
 });
+
+test("line ends of the old Macintosh make no difference", () => {
+  const text = igc(`B100000${FIX}`, `B100001${FIX}`);
+  expect(rowsOf(read(text.replaceAll("\r\n", "\r")))).toEqual(rowsOf(read(text)));
+});

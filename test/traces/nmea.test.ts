@@ -78,7 +78,12 @@ test("one date ahead of the present does not cost the rest", () => {
 test("a log with nothing but impossible dates is refused, at its first", () => {
   const unset = sentence("GPRMC,100000.00,A,5206.000,N,00512.000,E,0.5,10.0,300224,,,A");
   expect(refusal(join(OF_1980, OF_1980))).toMatchObject({ code: "trace.mis-dated", line: 1, offset: 0 });
-  expect(refusal(join(Buffer.from("# one\n# two\n"), unset))).toMatchObject({ code: "trace.no-times" });
+  expect(refusal(join(Buffer.from("# one\n# two\n"), unset))).toMatchObject({
+    code: "trace.mis-dated",
+    detail: "300224",
+  });
+  const timeOnly = sentence("GPGGA,100000.00,5206.000,N,00512.000,E,1,08,1.0,10.0,M,46.0,M,,");
+  expect(refusal(timeOnly)).toMatchObject({ code: "trace.no-times" });
 });
 
 test("a log without a solution holds no position", () => {
@@ -91,3 +96,26 @@ function verdicts(trace: Trace, latestMs?: number): [string, string | undefined]
   judgeTrace(trace, (fix, reason) => all.push([dayOf(fix), reason]), latestMs);
   return all;
 }
+
+const MANY = Array.from({ length: 30 }, (_, i) => epoch(i + 10));
+const OF_1999 = epoch(0, "220899");
+
+test.each([
+  ["the first fix", [OF_1999, ...MANY]],
+  ["the third", [...MANY.slice(0, 2), OF_1999, ...MANY.slice(2)]],
+  ["the first ten", [...Array.from({ length: 10 }, (_, i) => epoch(i, "220899")), ...MANY]],
+  ["the third, and years ahead,", [...MANY.slice(0, 2), epoch(0, "220834"), ...MANY.slice(2)]],
+])("%s dated years from the rest does not begin the trace", (_, epochs) => {
+  const trace = read(join(...epochs));
+  expect(trace).toMatchObject({ points: MANY.length, notices: { strayDates: epochs.length - MANY.length } });
+  expect(trace.timeMs[0]).toBe(T0 + 10_000);
+});
+
+test("where no date of the first fixes has a majority, none is set aside", () => {
+  expect(read(join(epoch(0, "010124"), epoch(1, "010624")))).toMatchObject({ points: 2, notices: {} });
+  expect(refusal(join(OF_1999, epoch(1)))).toMatchObject({ code: "trace.long-span", limit: 400 });
+});
+
+test("sentences in small letters are known for what they were", () => {
+  expect(refusal(TWO.toString().toLowerCase())).toEqual({ code: "trace.no-sentence" });
+});

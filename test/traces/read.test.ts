@@ -21,10 +21,16 @@ test.each([
 
 test("text in another encoding is refused with its line and byte", () => {
   const latin1 = Buffer.from(`${HEAD}\n${T0},52,5,café\n`, "latin1");
-  expect(refusal(latin1)).toEqual({ code: "trace.not-utf8", line: 2, offset: latin1.indexOf(0xe9) });
+  expect(refusal(latin1)).toEqual({ code: "cli.not-utf8", line: 2, offset: latin1.indexOf(0xe9) });
   const cut = Buffer.from(`${HEAD}\n${T0},52,5,お`).subarray(0, -1);
-  expect(refusal(cut)).toEqual({ code: "trace.not-utf8", line: 2, offset: cut.length - 2 });
-  expect(refusal(Buffer.from(`\ufeff${HEAD}\n`, "utf16le"))).toEqual({ code: "trace.not-utf8", line: 1, offset: 0 });
+  expect(refusal(cut)).toEqual({ code: "cli.not-utf8", line: 2, offset: cut.length - 2 });
+  for (const mark of ["\ufeff", ""])
+    for (const content of [HEAD, "<gpx/>", "$GPRMC,100000.00,A,5206.000,N,00512.000,E,0.5,10.0,010624,,,A*60"])
+      expect(refusal(Buffer.from(`${mark}${content}\n`, "utf16le"))).toEqual({
+        code: "cli.not-utf8",
+        line: 1,
+        offset: 0,
+      });
 });
 
 test("“µb” in a text is no frame of UBX, and a dollar no sentence of NMEA", () => {
@@ -45,4 +51,10 @@ test("whatever the bytes are, they are read or refused with a code", () => {
       }
     }),
   );
+});
+
+test("a trace of more than 400 days is refused at the row that makes it so", () => {
+  const rows = (days: number) => `time,lat,lon\n${T0},52,5\n${T0 + 1000},52,5\n${T0 + days * 86_400_000},52,5\n`;
+  expect(read(rows(400)).points).toBe(3);
+  expect(refusal(rows(401))).toEqual({ code: "trace.long-span", line: 4, days: 401, limit: 400 });
 });

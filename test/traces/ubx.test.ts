@@ -53,3 +53,16 @@ test("a log of old messages says that NAV-PVT is missing", () => {
   expect(refusal(join(posllh, posllh))).toEqual({ code: "trace.no-nav-pvt" });
   expect(refusal(frame(T0, { solved: false }))).toEqual({ code: "trace.no-positions" });
 });
+
+test("a log in which no checksum fits says so", () => {
+  const spoilt = TWO.map((b, i) => (i % 100 === 10 ? b ^ 1 : b));
+  expect(refusal(spoilt)).toEqual({ code: "trace.no-frame" });
+});
+
+test("a date that no calendar has is said in the receiver's own terms", () => {
+  const payload = frame(T0).slice(6, -2);
+  payload[7] = 31;
+  expect(refusal(ubxFrame(1, 7, payload))).toEqual({ code: "trace.mis-dated", offset: 0, detail: "2024-6-31" });
+  payload[11] = 0;
+  expect(refusal(ubxFrame(1, 7, payload))).toEqual({ code: "trace.no-times", offset: 0 });
+});

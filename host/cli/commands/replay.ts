@@ -14,7 +14,7 @@ import type { Trace } from "../../../simulator/traces/trace.ts";
 import { readZones } from "../../zones/geojson.ts";
 import { DELAY_BOUNDS_S, DELAY_S, HEARTBEAT_BOUNDS_S, HEARTBEAT_S, openOrder, readOrder } from "../../zones/order.ts";
 import { EXIT } from "../exit-codes.ts";
-import { checkOutput, DASH, readText, writeWhole } from "../files.ts";
+import { checkOutput, DASH, nameOf, readText, writeWhole } from "../files.ts";
 import { examples } from "../help.ts";
 import { loadTrace } from "../load-trace.ts";
 import { SEED_MOST, wholeNumber } from "../options.ts";
@@ -128,7 +128,7 @@ function warnElsewhen(
   lang: Lang,
 ): void {
   if (timeMs[points - 1] < fromMs || (toMs !== undefined && timeMs[0] >= toMs))
-    warn(lang, "replay.order-elsewhen", { file, order: order ?? "" });
+    warn(lang, "replay.order-elsewhen", { file, order: nameOf(order ?? "") });
 }
 
 function printLines(result: ReplayResult, several: boolean): void {
@@ -144,22 +144,18 @@ function printAccount(summaries: SummaryLine[], json: boolean, lang: Lang): void
 }
 
 function orderOf(flags: ReplayFlags): Order {
-  const zones = readZones(readText(flags.zones), flags.zones);
-  const order = flags.order === undefined ? openOrder(zones) : readOrder(readText(flags.order), flags.order, zones);
+  const zones = readZones(readText(flags.zones), nameOf(flags.zones));
+  const isChanged = flags.delayS !== undefined || flags.heartbeatS !== undefined;
+  const order =
+    flags.order === undefined
+      ? openOrder(zones)
+      : readOrder(readText(flags.order), nameOf(flags.order), zones, !isChanged);
   if (flags.delayS !== undefined) order.delayS = wholeNumber("--delay-s", flags.delayS, ...DELAY_BOUNDS_S);
   if (flags.heartbeatS !== undefined)
     order.heartbeatS = wholeNumber("--heartbeat-s", flags.heartbeatS, ...HEARTBEAT_BOUNDS_S);
   const { delayS, heartbeatS } = order;
-  if (heartbeatS >= delayS) return order;
-  // Whoever said it last is asked to mend it.
-  if (flags.order === undefined || flags.delayS !== undefined || flags.heartbeatS !== undefined)
-    throw new ToolError("cli.heartbeat-under-delay", { delayS, heartbeatS });
-  throw new ToolError("order.bad-field", {
-    file: flags.order,
-    detail: "reason.heartbeat-under-delay",
-    delayS,
-    heartbeatS,
-  });
+  if (heartbeatS < delayS) throw new ToolError("cli.heartbeat-under-delay", { delayS, heartbeatS });
+  return order;
 }
 
 /** The bundle lies beside the command line in dist/. */

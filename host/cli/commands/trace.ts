@@ -7,10 +7,10 @@ import type { Trace } from "../../../simulator/traces/trace.ts";
 import { toCsv, toGeoJson, toGpx } from "../../../simulator/traces/write.ts";
 import { type Random, seededRandom } from "../../../simulator/world/random.ts";
 import { checkOutput, DASH, writeWhole } from "../files.ts";
-import { examples } from "../help.ts";
+import { addHelpCommand, examples } from "../help.ts";
 import { loadTrace } from "../load-trace.ts";
 import { SEED_MOST, wholeNumber } from "../options.ts";
-import { type Lang, say, textOf, warn } from "../output.ts";
+import { type Lang, printRaw, say, textOf, warn } from "../output.ts";
 import { showFixes, showInfo } from "../trace-text.ts";
 
 const WRITERS: Record<string, (trace: Trace) => string | Uint8Array> = {
@@ -62,6 +62,7 @@ export function addTraceCommands(program: Command, lang: Lang): void {
     .action((file: string, flags: { json?: boolean }) =>
       showFixes(loadTrace(file, { allowCutOff: true }), flags.json === true, lang),
     );
+  addHelpCommand(trace, lang);
 }
 
 function addOutputOptions(command: Command, lang: Lang): Command {
@@ -81,7 +82,7 @@ async function convert(input: string, flags: OutputFlags, change: (trace: Trace)
   if (named !== undefined && named !== format) warn(lang, "cli.other-extension", { file: output, format });
   const content = written(change(loadTrace(input)), format);
   if (output === DASH) {
-    process.stdout.write(content);
+    printRaw(content);
     return;
   }
   await writeWhole(output, content, force);
