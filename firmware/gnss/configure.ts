@@ -40,7 +40,7 @@ const RETRIES_LIMIT = 3;
 export function configure(setup: Setup, event: SetupEvent, nowMs: number): SetupTurn {
   switch (event.kind) {
     case "power":
-      return rest(event.on ? { phase: "asking", requests: 0, untilMs: nowMs + START_MS } : { phase: "off" });
+      return event.on ? rest({ phase: "asking", requests: 0, untilMs: nowMs + START_MS }) : stop(setup);
     case "wake":
       return nowMs < setupWakeMs(setup) ? rest(setup) : ask(setup, nowMs);
     case "ack":
@@ -65,6 +65,12 @@ function ask(setup: Setup, nowMs: number): SetupTurn {
   if (setup.requests > RETRIES_LIMIT) return giveUp();
   const asking: Setup = { phase: "asking", requests: setup.requests + 1, untilMs: nowMs + ANSWER_MS };
   return { setup: asking, ask: true, reason: undefined };
+}
+
+/** An acquisition may be over before patience is: a question that was left unanswered for its whole time counts. */
+function stop(setup: Setup): SetupTurn {
+  const unanswered = setup.phase === "asking" && setup.requests > 1;
+  return { setup: { phase: "off" }, ask: false, reason: unanswered ? "gnss.not-configured" : undefined };
 }
 
 function giveUp(): SetupTurn {

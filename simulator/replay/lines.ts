@@ -56,6 +56,8 @@ export interface VisitLine {
   delayS: number | null;
   late: boolean;
   missed: boolean;
+  /** Late, but location-lost stood by the deadline. */
+  lossTold: boolean;
   /** `false`, or what in the recording outran the speed model. */
   beyondModel: false | string;
 }
@@ -239,6 +241,7 @@ function visitLine(visit: ScoredVisit, zoneKind: Zone["kind"]): VisitLine {
     delayS: visit.delayS === undefined ? null : round(visit.delayS, 3),
     late: visit.late,
     missed: visit.missed,
+    lossTold: visit.lossTold,
     beyondModel: visit.beyondModel ?? false,
   };
 }

@@ -20,7 +20,15 @@ import { makePath, type Path } from "../world/path.ts";
 import { seededRandom } from "../world/random.ts";
 import { type Baseline, runBaseline } from "./baseline.ts";
 import { createEffectLog } from "./effect-log.ts";
-import { type EntryAlert, falseAlerts, findVisits, type RaisedAlert, type ScoredVisit, scoreVisits } from "./visits.ts";
+import {
+  type EntryAlert,
+  falseAlerts,
+  findVisits,
+  type Loss,
+  type RaisedAlert,
+  type ScoredVisit,
+  scoreVisits,
+} from "./visits.ts";
 
 export interface ReplayOptions {
   order: Order;
@@ -83,7 +91,15 @@ export function replay(trace: Trace, options: ReplayOptions): ReplayResult {
     receiver: trace.raw ? "raw" : options.receiver,
     seed: options.seed,
     ...run,
-    visits: scoreVisits(path, findVisits(path, order), entries, order.delayS, accepted, trace.raw?.arriveMs),
+    visits: scoreVisits(
+      path,
+      findVisits(path, order),
+      entries,
+      order.delayS,
+      accepted,
+      trace.raw?.arriveMs,
+      lossesOf(run.alerts),
+    ),
     falseAlerts: falseAlerts(path, order, raisedAlerts(run.alerts)),
     gnssOnS,
     chargeMah: chargeMah(gnssOnS, spanS, run.alerts.length),
@@ -215,6 +231,17 @@ export function raisedAlerts(alerts: Alert[]): RaisedAlert[] {
 
 function accuracyOf({ fix }: Alert): number {
   return fix?.hAccMm === undefined ? ACCURACY_ASSUMED_M : fix.hAccMm / 1000;
+}
+
+/** When `location-lost` stood. */
+function lossesOf(alerts: Alert[]): Loss[] {
+  const losses: Loss[] = [];
+  for (const { about, atMs } of alerts) {
+    if (about === "location-lost") losses.push({ fromMs: atMs, toMs: Number.POSITIVE_INFINITY });
+    const last = losses.at(-1);
+    if (about === "location-restored" && last !== undefined) last.toMs = atMs;
+  }
+  return losses;
 }
 
 /** One entry for each time a zone was reported entered, with the time at which it was reported left. */

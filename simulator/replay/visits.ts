@@ -22,6 +22,8 @@ export interface ScoredVisit extends Visit {
   delayS: number | undefined;
   late: boolean;
   missed: boolean;
+  /** Late, but location-lost stood by the deadline: the promise where fixes fail. */
+  lossTold: boolean;
   /** Why the promise does not cover it, where the recording itself outran the speed model. */
   beyondModel: string | undefined;
 }
@@ -69,6 +71,12 @@ export interface EntryAlert extends RaisedAlert {
   leftMs: number | undefined;
 }
 
+/** A time during which `location-lost` stood. */
+export interface Loss {
+  fromMs: number;
+  toMs: number;
+}
+
 /** Silence of a recorded receiver, longer than this in the time in which an entry had to be detected, leaves no two looks. */
 const SILENCE_MS = 20_000;
 
@@ -94,6 +102,7 @@ export function scoreVisits(
   delayS: number,
   fixMs: number[],
   epochMs?: ArrayLike<number>,
+  losses: Loss[] = [],
 ): ScoredVisit[] {
   return visits.map((visit) => {
     const standing = alerts.find(
@@ -114,6 +123,8 @@ export function scoreVisits(
       delayS: delay,
       late,
       missed,
+      lossTold:
+        late && losses.some((loss) => loss.fromMs <= visit.entryMs + delayS * 1000 && loss.toMs > visit.entryMs),
       beyondModel: late ? (outran(path, visit, fixMs) ?? silence(visit, delayS, epochMs)) : undefined,
     };
   });

@@ -21,6 +21,8 @@ interface Row {
   owed: number;
   missed: number;
   late: number;
+  /** Of the late ones, those for which location-lost stood by the deadline. */
+  told: number;
   beyond: number;
   falseAlerts: number;
   fixes: number;
@@ -104,6 +106,7 @@ function rowOf(trace: Trace, result: ReplayResult): Row {
     owed: result.visits.filter((v) => v.stayS >= order.delayS).length,
     missed: counted.missed,
     late: counted.late,
+    told: result.visits.filter((v) => v.late && v.beyondModel === undefined && v.lossTold).length,
     beyond: counted.beyondModel,
     falseAlerts: result.falseAlerts.length,
     fixes: outside.fixes,
@@ -119,7 +122,7 @@ function textOf(row: Row): string {
     row.name.padEnd(20),
     `${row.days.toFixed(1)} days`,
     `visits ${row.visits} (${row.owed} of D or longer)`,
-    `missed ${row.missed} late ${row.late} beyondModel ${row.beyond} false ${row.falseAlerts}`,
+    `missed ${row.missed} late ${row.late} (${row.told} with location-lost told in time) beyondModel ${row.beyond} false ${row.falseAlerts}`,
     `fixes outside ${row.fixes} baseline ${row.baseline} (${ratio(row.baseline, row.fixes)}x)`,
     `greedy ${row.greedy} (${ratio(row.fixes, row.greedy)}) without C ${row.greedyUnconfirmed} odometer ${row.odometer}`,
     `lost ${row.lost}`,
@@ -134,6 +137,7 @@ function sumOf(rows: Row[]): Row {
     owed: 0,
     missed: 0,
     late: 0,
+    told: 0,
     beyond: 0,
     falseAlerts: 0,
     fixes: 0,
