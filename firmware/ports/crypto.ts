@@ -1,0 +1,1 @@
+export type { Crypto } from "../../protocol/cose/crypto.ts";
