@@ -3,8 +3,13 @@
  * Taylor series after folding to ±45°: the first term left out is below 10⁻¹³.
  */
 
-/** π as a ratio of integers: its nearest double. */
-export const PI = 3141592653589793 / 1000000000000000;
+/** The double nearest to a ratio of integers. A call, because the build would fold a division into a decimal, and engines read those differently. */
+export function ratio(numerator: number, denominator: number): number {
+  return numerator / denominator;
+}
+
+/** π: its nearest double. */
+export const PI = ratio(3141592653589793, 1000000000000000);
 /** Radians in 10⁻⁷ degrees. */
 export const RADIANS_PER_E7 = PI / 1800000000;
 

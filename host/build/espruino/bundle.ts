@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { build, type Metafile, transform } from "esbuild";
+import { BOUNDARY } from "../../../simulator/engines/bundle-boundary.ts";
+import { BUILTINS } from "../../../simulator/engines/espruino-world.ts";
 import { checkDeviceCode } from "./check.ts";
 import { hoistFunctions } from "./hoist.ts";
+import { renameOf } from "./rename-of.ts";
 import { BOARD, deviceSources } from "./sources.ts";
 
 /** What esbuild may leave in the code, measured on Espruino 2v29… */
@@ -18,13 +21,19 @@ const SUPPORTED = { ...features(KEPT, true), ...features(LOWERED, false) };
 
 const TS_SETTINGS = { compilerOptions: { useDefineForClassFields: false, target: "ES2022" } };
 
+/** What the engine calls its own things by. */
+const ENGINE_NAMES = Object.values(BUILTINS).flatMap(({ own, methods }) => own.concat(methods));
+
 export interface DeviceBundle {
   code: string;
   metafile: Metafile;
 }
 
-/** Bundles a device image: source gate, esbuild, hoisting, check of the result. Throws with file and line on a violation. */
-export async function bundleForEspruino(entry: string, root: string): Promise<DeviceBundle> {
+/**
+ * Bundles a device image: source gate, esbuild, hoisting, check of the result. Throws with file and line on a violation.
+ * `boundary`: names of properties by which image and board call one another; every other one is shortened.
+ */
+export async function bundleForEspruino(entry: string, root: string, boundary = BOUNDARY): Promise<DeviceBundle> {
   const settings = {
     absWorkingDir: root,
     entryPoints: [entry],
@@ -38,18 +47,22 @@ export async function bundleForEspruino(entry: string, root: string): Promise<De
   // First without lowering, only to learn which files are in it: the gate judges what was written.
   const graph = await build({ ...settings, target: "es2022", logLevel: "silent" });
   await gateSources(deviceSources(root, Object.keys(graph.metafile.inputs)), root);
-  // Not minifySyntax: it folds a ratio of integers into a decimal that engines may read differently.
   const result = await build({
     ...settings,
     target: "es2015",
     supported: SUPPORTED,
     minifyWhitespace: true,
     minifyIdentifiers: true,
+    // Where it folds a ratio of integers into a decimal, the check below refuses it: `ratio` of lib/trig is for those.
+    minifySyntax: true,
+    // Names cost a third of the code; those that the engine or the board calls stay.
+    mangleProps: /^[a-z]/,
+    reserveProps: new RegExp(`^(?:${ENGINE_NAMES.concat(boundary).join("|")})$`),
     treeShaking: true,
     logLevel: "warning",
     tsconfigRaw: TS_SETTINGS,
   });
-  const code = hoistFunctions(result.outputFiles[0].text);
+  const code = renameOf(hoistFunctions(result.outputFiles[0].text));
   const findings = checkDeviceCode(code, { sourceType: "script", board: true });
   if (findings.length > 0)
     throw new Error(`bundle.check: ${findings.map((f) => `${f.line}:${f.column} ${f.rule}: ${f.message}`).join("\n")}`);
