@@ -1,64 +1,78 @@
-import type { Alert } from "../../protocol/messages/alert.ts";
+import { TIME_MOST_MS, UINT32_MOST } from "../../protocol/limits.ts";
+import type { Alert, AlertAbout, AlertState } from "../../protocol/messages/alert.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
 import type { Effect } from "../bracelet/effects.ts";
 import type { BraceletState } from "../bracelet/state.ts";
 import { recordAlert } from "../journal/record.ts";
-import { zoneId } from "../zones/pack.ts";
+import { errorOf, qualityOf, utcOf } from "../time/trusted.ts";
 import type { Turn } from "../zones/watch.ts";
 
-/** A zone event becomes a suspected violation; only a human calls it a violation. */
+/** A zone event becomes a suspected violation; only a human calls it a violation. Instants are the device's clock. */
 export function raiseZone(
   state: BraceletState,
-  zone: number,
-  turn: Turn,
+  zone: string,
+  turn: Exclude<Turn, "none">,
   sinceMs: number,
   fix: Fix | undefined,
   signedM: number | undefined,
   nowMs: number,
   effects: Effect[],
 ): void {
-  if (turn === "none") return;
-  raise(state, effects, {
-    seq: 0,
-    atMs: nowMs,
-    about: "zone",
-    zone: zoneId(state.pack, zone),
-    state: turn,
-    sinceMs: sinceMs,
-    fix: fix,
-    signedMm: signedM === undefined ? undefined : millimetres(signedM),
-  });
+  const alert = bare(state, "zone", turn, sinceMs, fix, nowMs);
+  alert.zone = zone;
+  if (signedM !== undefined) alert.signedMm = millimetres(signedM);
+  raise(state, alert, effects);
 }
 
-/** No fix by the promise's deadline near a zone, or by the heartbeat elsewhere. */
-export function raiseLost(state: BraceletState, nowMs: number, effects: Effect[]): void {
-  raise(state, effects, bare("location-lost", state.fixMs === undefined ? nowMs : state.fixMs, state.fix, nowMs));
-}
-
-export function raiseRestored(state: BraceletState, fix: Fix, nowMs: number, effects: Effect[]): void {
-  raise(state, effects, bare("location-restored", nowMs, fix, nowMs));
+/** Anything but a zone. */
+export function raiseState(
+  state: BraceletState,
+  about: Exclude<AlertAbout, "zone">,
+  told: Exclude<AlertState, Turn>,
+  sinceMs: number,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  const alert = bare(state, about, told, sinceMs, state.fix, nowMs);
+  const tamper = state.tamper;
+  if (about === "battery") alert.percent = tamper.batteryPercent;
+  if (about === "integrity") alert.detail = tamper.finding;
+  if (about === "removal") alert.detail = tamper.removal;
+  raise(state, alert, effects);
 }
 
 function bare(
-  about: "location-lost" | "location-restored",
+  state: BraceletState,
+  about: AlertAbout,
+  told: AlertState,
   sinceMs: number,
   fix: Fix | undefined,
   nowMs: number,
 ): Alert {
+  const quality = qualityOf(state.time, nowMs);
   return {
     seq: 0,
-    atMs: nowMs,
+    atMs: instant(state, nowMs),
     about: about,
     zone: undefined,
-    state: undefined,
-    sinceMs: sinceMs,
+    state: told,
+    sinceMs: instant(state, sinceMs),
     fix: fix,
     signedMm: undefined,
+    clock: quality === "unknown" ? undefined : quality,
+    clockErrorMs: quality === "unknown" ? undefined : Math.min(errorOf(state.time, nowMs), UINT32_MOST),
+    percent: undefined,
+    detail: undefined,
   };
 }
 
+/** UTC, within what a message holds: before anything has said the time it is a guess from a clock that may stand anywhere. */
+function instant(state: BraceletState, deviceMs: number): number {
+  return Math.min(Math.max(utcOf(state.time, deviceMs), 0), TIME_MOST_MS);
+}
+
 /** Journal before send: an alert survives a power cut, and is evidence. */
-function raise(state: BraceletState, effects: Effect[], alert: Alert): void {
+function raise(state: BraceletState, alert: Alert, effects: Effect[]): void {
   state.alertSeq += 1;
   alert.seq = state.alertSeq;
   recordAlert(alert, effects);

@@ -1,89 +1,211 @@
+import { createWriter, finish, writeArrayHead, writeBytes, writeInt, writeText } from "../../protocol/cbor/writer.ts";
+import { BOOT, FINDING, FIT, ORDER, RECEIPT, UPDATE } from "../../protocol/journal/record.ts";
+import type { ImageTarget } from "../../protocol/messages/image.ts";
+import { createDeframer, type Deframer } from "../../protocol/smp/serial.ts";
+import { askReport } from "../alerts/outbox.ts";
 import { configure, SETUP_REQUEST, type Setup, type SetupEvent, setupWakeMs } from "../gnss/configure.ts";
 import { createReceiver, cutStream, feed, type Receiver, type Report } from "../gnss/receiver.ts";
 import type { Radio } from "../gnss/ubx.ts";
-import { appendRecord, type Journal, openJournal } from "../journal/append.ts";
-import { lastAlertSeq } from "../journal/record.ts";
+import { openJournal } from "../journal/ring.ts";
+import { BUFFER_BYTES } from "../management/os.ts";
+import { createServer, type Server } from "../management/server.ts";
+import { forgetOrder, type OrderInForce, type Orders, openOrders, orderInForce } from "../orders/store.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Crypto } from "../ports/crypto.ts";
 import type { Flash } from "../ports/flash.ts";
 import type { Log } from "../ports/log.ts";
+import type { ModemKey } from "../ports/modem-key.ts";
+import type { Power } from "../ports/power.ts";
 import type { Random } from "../ports/random.ts";
+import type { Secrets } from "../ports/secrets.ts";
 import type { Serial } from "../ports/serial.ts";
-import { openPack } from "../zones/pack.ts";
+import { isNews } from "../tamper/jamming.ts";
+import { openUpdate, proveImage, takeOutcome, type Update } from "../update/session.ts";
+import { OUTCOME_NONE } from "../update/slots.ts";
+import { type Inbox, openInbox } from "../uplink/downlink.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
 import type { Effect } from "./effects.ts";
 import type { BraceletEvent, Motion } from "./events.ts";
+import { readFit } from "./fit.ts";
+import { createLink, type Link, linkWakeMs, pumpLink } from "./link.ts";
 import { nextWake, step } from "./machine.ts";
-import { type BraceletState, createState, type Duty } from "./state.ts";
+import { createManaged } from "./management.ts";
+import { createRecorder, flushInputs, noteInput, type Recorder, record, recorderWakeMs } from "./recorder.ts";
+import { type BraceletState, createBlankState } from "./state.ts";
 
 /** What a board gives the bracelet. */
 export interface Ports {
   clock: Clock;
   /** The GNSS receiver's line. */
-  serial: Serial;
+  gnss: Serial;
+  /** The modem's, and its key. */
+  modem: Serial;
+  modemKey: ModemKey;
+  /** Whoever is at the USB port. */
+  usb: Serial;
+  power: Power;
+  /** The bulk flash. */
   flash: Flash;
+  secrets: Secrets;
+  crypto: Crypto;
   random: Random;
   log: Log;
 }
 
-/** Where things lie in the flash area. Bytes. */
-export interface FlashMap {
-  packAddress: number;
+/** What was set when the board was made and provisioned. Addresses are in the bulk flash, in bytes. */
+export interface Board {
+  ordersAddress: number;
   journalAddress: number;
   journalBytes: number;
+  imagesAddress: number;
+  target: ImageTarget;
+  /** For people: device, version, board, engine. */
+  about: string;
+  /** SHA-256 of the image's source bundle, or no bytes where nobody knows it. */
+  imageHash: Uint8Array;
+  /** Whether the clock ran on while the device was off, so that it can vouch for `clockErrorMs`. */
+  clockKept: boolean;
+  clockErrorMs: number;
+  /** What is said to the modem (`protocol/modem-script.ts`); empty: there is none. */
+  modemScript: string;
+  uplinkTopic: string;
 }
 
-/** The bracelet as a board drives it: bytes, motion and wake-ups in, effects out. */
+/** The bracelet as a board drives it: bytes, senses and wake-ups in; bytes and effects out. */
 export interface Bracelet {
   ports: Ports;
+  board: Board;
   state: BraceletState;
   receiver: Receiver;
   setup: Setup;
   /** Power-ons at which the receiver could not be configured; it was used as it was. */
   notConfigured: number;
-  /**
-   * What the receiver last said of its antenna and of jamming, and when by the device's clock; `undefined` before. Nothing
-   * is decided by it: what decides must be an event of `step`, or a replay of the journal could not repeat it.
-   */
-  radio: { reading: Radio; atMs: number } | undefined;
+  /** What the receiver last said of its antenna and of jamming, as the machine was told it. */
+  radio: Radio | undefined;
   /** The receiver's own version (MON-VER), for diagnostics. */
   receiverVersion: string | undefined;
-  journal: Journal;
+  recorder: Recorder;
+  orders: Orders;
+  update: Update;
+  channel: Link;
+  inbox: Inbox;
+  /** `undefined` until it has started. */
+  console: Console | undefined;
+  bootMs: number;
+  /** A frame of the receiver's has come since boot. */
+  heardReceiver: boolean;
   onEffect: (effect: Effect) => void;
   onReport: (report: Report) => void;
 }
 
-export type Started = { ok: true; bracelet: Bracelet } | { ok: false; reason: string };
+/** SMP over USB. */
+export interface Console {
+  server: Server;
+  deframer: Deframer;
+}
 
-/** Opens the order's zones and the journal, and takes the boot event. */
-export function startBracelet(ports: Ports, map: FlashMap, duty: Duty, onEffect: (effect: Effect) => void): Started {
-  const opened = openPack(ports.flash, map.packAddress);
-  if (!opened.ok) {
-    ports.log.line(`zones refused: ${opened.reason}`);
-    return { ok: false, reason: opened.reason };
-  }
+/** Says who asked and why, in the journal (FINDING). At most so many in one boot: nobody fills it from outside. */
+const FINDINGS_MOST = 64;
+
+/** Opens what the flash holds, and takes the boot event. Always starts: what does not hold is found, said and done without. */
+export function startBracelet(ports: Ports, board: Board, onEffect: (effect: Effect) => void): Bracelet {
+  const started = assemble(ports, board, onEffect);
+  const bracelet = started.bracelet;
+  bracelet.recorder.journal.checkpoint = () => writeCheckpoint(bracelet.state);
+  bracelet.onReport = (report) => takeReport(bracelet, report);
+  bracelet.inbox.record = (body) => {
+    keep(bracelet, RECEIPT, body);
+  };
+  if (bracelet.channel.sealer !== undefined) bracelet.inbox.salt = bracelet.channel.sealer.salt;
+  bracelet.console = { server: createServer(createManaged(bracelet)), deframer: createDeframer(BUFFER_BYTES) };
+  recordBoot(bracelet);
+  take(bracelet, { kind: "boot" });
+  bringBack(bracelet);
+  for (const finding of started.findings) find(bracelet, finding);
+  const outcome = takeOutcome(bracelet.update);
+  if (outcome !== OUTCOME_NONE) recordUpdate(bracelet, outcome);
+  return bracelet;
+}
+
+function assemble(
+  ports: Ports,
+  board: Board,
+  onEffect: (effect: Effect) => void,
+): { bracelet: Bracelet; findings: string[] } {
+  const nowMs = ports.clock.nowMs();
+  const opened = openJournal(ports.flash, board.journalAddress, board.journalBytes, ports.secrets, ports.crypto);
+  const ordered = openOrders(ports.flash, board.ordersAddress, ports.secrets, ports.crypto);
+  const area = { flash: ports.flash, address: board.imagesAddress };
+  const link = createLink(ports, board, opened.journal, nowMs);
   const bracelet: Bracelet = {
     ports: ports,
-    state: createState(duty, opened.pack, ports.clock.nowMs()),
+    board: board,
+    state: createBlankState(nowMs),
     receiver: createReceiver(),
     setup: { phase: "off" },
     notConfigured: 0,
     radio: undefined,
     receiverVersion: undefined,
-    journal: openJournal(ports.flash, map.journalAddress, map.journalBytes),
+    recorder: createRecorder(opened.journal, nowMs),
+    orders: ordered.orders,
+    update: openUpdate(area, ports.secrets, ports.crypto, board.target),
+    channel: link,
+    inbox: openInbox(ports.secrets, ports.crypto, ignoreRecord),
+    console: undefined,
+    bootMs: nowMs,
+    heardReceiver: false,
     onEffect: onEffect,
     onReport: ignoreReport,
   };
-  // The centre counts alerts by their numbers, so a reboot must go on where the journal ends.
-  bracelet.state.alertSeq = lastAlertSeq(bracelet.journal);
-  bracelet.onReport = (report) => takeReport(bracelet, report);
-  take(bracelet, { kind: "boot" });
-  return { ok: true, bracelet: bracelet };
+  bracelet.state.alertSeq = opened.journal.ratchet.alertSeq;
+  const findings = opened.findings;
+  if (ordered.finding !== undefined) findings.push(ordered.finding);
+  return { bracelet: bracelet, findings: findings };
 }
 
 function ignoreReport(): void {}
+function ignoreRecord(): void {}
+
+/** How the last update ended: its place in `UPDATE_OUTCOMES`. */
+function recordUpdate(bracelet: Bracelet, outcome: number): void {
+  const writer = createWriter(8);
+  writeInt(writer, outcome);
+  keep(bracelet, UPDATE, finish(writer));
+}
+
+/** `[device clock, alerts so far, boot salt, image]`: from here a replay starts with a blank state. */
+function recordBoot(bracelet: Bracelet): void {
+  const writer = createWriter(64);
+  const sealer = bracelet.channel.sealer;
+  writeArrayHead(writer, 4);
+  writeInt(writer, bracelet.bootMs);
+  writeInt(writer, bracelet.state.alertSeq);
+  writeBytes(writer, sealer === undefined ? new Uint8Array(0) : sealer.salt);
+  writeBytes(writer, bracelet.board.imageHash);
+  keep(bracelet, BOOT, finish(writer));
+}
+
+/** What outlasts a boot: the clock, the order, and who wears it. */
+function bringBack(bracelet: Bracelet): void {
+  const nowMs = bracelet.ports.clock.nowMs();
+  const errorMs = bracelet.board.clockErrorMs;
+  if (bracelet.board.clockKept) take(bracelet, { kind: "time", utcMs: nowMs, errorMs: errorMs, source: "sealed" });
+  const order = orderInForce(bracelet.orders);
+  if (order !== undefined) take(bracelet, { kind: "order", order: order });
+  const fit = readFit(bracelet.ports.secrets);
+  if (fit.fitted) take(bracelet, { kind: "fit" });
+  if (fit.removal !== undefined)
+    take(bracelet, { kind: "removal", untilMs: fit.removal.untilMs, emergency: fit.removal.emergency });
+}
 
 /** Bytes came from the receiver. */
 export function receiveBytes(bracelet: Bracelet, bytes: Uint8Array): void {
   feed(bracelet.receiver, bytes, bracelet.onReport);
+}
+
+/** The strap's circuit, the enclosure's switch, the battery: whatever the board senses, as the machine takes it. */
+export function sense(bracelet: Bracelet, event: BraceletEvent): void {
+  take(bracelet, event);
 }
 
 export function senseMotion(bracelet: Bracelet, motion: Motion): void {
@@ -96,26 +218,33 @@ export function wakeUp(bracelet: Bracelet): void {
   takeSetup(bracelet, { kind: "wake" });
   // The machine hears of its own wake-ups only: what it hears is replayed one day, and the receiver's set-up is not.
   if (nowMs >= nextWake(bracelet.state)) take(bracelet, { kind: "wake" });
+  if (nowMs >= recorderWakeMs(bracelet.recorder)) flushInputs(bracelet.recorder, nowMs);
+  prove(bracelet, nowMs);
+  pumpLink(bracelet, nowMs);
 }
 
 export function nextWakeMs(bracelet: Bracelet): number {
-  return Math.min(nextWake(bracelet.state), setupWakeMs(bracelet.setup));
+  const atMs = Math.min(nextWake(bracelet.state), setupWakeMs(bracelet.setup), recorderWakeMs(bracelet.recorder));
+  return Math.min(atMs, linkWakeMs(bracelet.channel, bracelet.ports.clock.nowMs()));
 }
 
 function takeReport(bracelet: Bracelet, report: Report): void {
+  bracelet.heardReceiver = true;
   switch (report.kind) {
     case "fix":
       take(bracelet, { kind: "fix", fix: report.fix });
       break;
     case "no-fix":
-      take(bracelet, { kind: "no-fix" });
+      // It decides nothing, so it is no input.
       break;
     case "ack":
     case "nak":
       takeSetup(bracelet, report);
       break;
     case "radio":
-      bracelet.radio = { reading: report.radio, atMs: bracelet.ports.clock.nowMs() };
+      if (!isNews(report.radio, bracelet.radio)) break;
+      bracelet.radio = report.radio;
+      take(bracelet, { kind: "radio", radio: report.radio });
       break;
     case "version":
       bracelet.receiverVersion = report.text;
@@ -126,25 +255,108 @@ function takeReport(bracelet: Bracelet, report: Report): void {
 function takeSetup(bracelet: Bracelet, event: SetupEvent): void {
   const turn = configure(bracelet.setup, event, bracelet.ports.clock.nowMs());
   bracelet.setup = turn.setup;
-  if (turn.ask) bracelet.ports.serial.write(SETUP_REQUEST);
+  if (turn.ask) bracelet.ports.gnss.write(SETUP_REQUEST);
   if (turn.reason === undefined) return;
   bracelet.notConfigured += 1;
   bracelet.ports.log.line(`${turn.reason} ${bracelet.notConfigured}`);
 }
 
-function take(bracelet: Bracelet, event: BraceletEvent): void {
-  const effects = step(bracelet.state, event, bracelet.ports.clock.nowMs());
+/** One event through the machine: noted before it is taken, so that what it leads to can be worked out again. */
+export function take(bracelet: Bracelet, event: BraceletEvent): void {
+  const nowMs = bracelet.ports.clock.nowMs();
+  note(bracelet, event, nowMs);
+  const effects = step(bracelet.state, event, nowMs);
+  let ended = false;
   for (const effect of effects) {
-    if (effect.kind === "journal.append") {
-      const appended = appendRecord(bracelet.journal, effect.record);
-      if (!appended.ok) bracelet.ports.log.line(appended.reason);
-    }
-    if (effect.kind === "gnss.power") takePower(bracelet, effect.on);
-    bracelet.onEffect(effect);
+    carryOut(bracelet, effect);
+    if (effect.kind === "order.ended") ended = true;
   }
+  // After all that this event led to, for it leads to an event of its own.
+  if (ended) letGo(bracelet);
+  pumpLink(bracelet, nowMs);
 }
 
-function takePower(bracelet: Bracelet, on: boolean): void {
-  if (on) cutStream(bracelet.receiver);
-  takeSetup(bracelet, { kind: "power", on: on });
+function note(bracelet: Bracelet, event: BraceletEvent, nowMs: number): void {
+  if (event.kind === "no-fix") return;
+  if (event.kind === "order") {
+    const counter = event.order === undefined ? 0 : event.order.counter;
+    noteInput(bracelet.recorder, { kind: "order", counter: counter }, nowMs, false, bracelet.state.fix);
+    return;
+  }
+  const onTime = event.kind === "wake" && nowMs === nextWake(bracelet.state);
+  noteInput(bracelet.recorder, event, nowMs, onTime, bracelet.state.fix);
+}
+
+function carryOut(bracelet: Bracelet, effect: Effect): void {
+  if (effect.kind === "journal.append") {
+    if (!keep(bracelet, effect.record, effect.body)) bracelet.ports.log.line("journal.refused");
+  } else if (effect.kind === "gnss.power") {
+    if (effect.on) cutStream(bracelet.receiver);
+    takeSetup(bracelet, { kind: "power", on: effect.on });
+  } else if (effect.kind === "located") {
+    askReport(bracelet.channel.outbox);
+  }
+  bracelet.onEffect(effect);
+}
+
+/** The order's last day has passed: its zones and keys are forgotten. */
+function letGo(bracelet: Bracelet): void {
+  const order = orderInForce(bracelet.orders);
+  const counter = order === undefined ? 0 : order.counter;
+  if (!forgetOrder(bracelet.orders)) find(bracelet, "order.not-forgotten");
+  putInForce(bracelet, undefined, counter);
+}
+
+/** A record of its own, behind the inputs that came before it. False: the journal did not take it. */
+export function keep(bracelet: Bracelet, kind: number, body: Uint8Array): boolean {
+  const nowMs = bracelet.ports.clock.nowMs();
+  return record(bracelet.recorder, kind, body, bracelet.state.alertSeq, nowMs).ok;
+}
+
+/** What was refused or found amiss, by its code: into the journal, and to the machine. */
+export function find(bracelet: Bracelet, reason: string): void {
+  if (bracelet.channel.findings >= FINDINGS_MOST) return;
+  bracelet.channel.findings += 1;
+  const writer = createWriter(64);
+  writeText(writer, reason);
+  keep(bracelet, FINDING, finish(writer));
+  take(bracelet, { kind: "finding", reason: reason });
+}
+
+/** `[counter, what became of it]`. */
+export function recordOrder(bracelet: Bracelet, counter: number, what: string): void {
+  const writer = createWriter(64);
+  writeArrayHead(writer, 2);
+  writeInt(writer, counter);
+  writeText(writer, what);
+  keep(bracelet, ORDER, finish(writer));
+}
+
+/** A new order stands, or none does any more. */
+export function putInForce(bracelet: Bracelet, order: OrderInForce | undefined, counter: number): void {
+  recordOrder(bracelet, counter, order === undefined ? "ended" : "in force");
+  take(bracelet, { kind: "order", order: order });
+}
+
+/** `[what, until]` of a fitting or a removal. */
+export function recordFit(bracelet: Bracelet, what: string, untilMs: number): void {
+  const writer = createWriter(32);
+  writeArrayHead(writer, 2);
+  writeText(writer, what);
+  writeInt(writer, untilMs);
+  keep(bracelet, FIT, finish(writer));
+}
+
+/** An image under test is confirmed once it has shown that it works, or makes way. */
+function prove(bracelet: Bracelet, nowMs: number): void {
+  if (!bracelet.update.testing) return;
+  const facts = {
+    journal: bracelet.recorder.refused === 0,
+    order: bracelet.orders.inForce !== undefined || bracelet.orders.counter === 0,
+    receiver: bracelet.heardReceiver,
+    uplink: bracelet.channel.served,
+    coverage: bracelet.channel.covered,
+  };
+  const proof = proveImage(bracelet.update, facts, nowMs - bracelet.bootMs);
+  if (proof === "revert") bracelet.ports.power.reset();
 }

@@ -1,18 +1,38 @@
-import type { Fix } from "../../protocol/messages/fix.ts";
-import { raiseLost, raiseRestored } from "../alerts/alert.ts";
-import { judge } from "../gnss/gate.ts";
-import { recordFix } from "../journal/record.ts";
+import { raiseState } from "../alerts/alert.ts";
+import { createGate } from "../gnss/gate.ts";
+import type { Radio } from "../gnss/ubx.ts";
 import { NEVER_MS } from "../lib/instant.ts";
-import { noteMotion, noteSpeed, paceOf } from "../motion/still.ts";
-import { ACQUIRE_LIMIT_MS, makePlan, promisedOnMs, restAfterFailureMs } from "../sampling/plan.ts";
-import { advanceReach, CEILING_MPS, changePace, reachFrom, touchAtMs } from "../sampling/reach.ts";
-import { noteTtff, ttff95Ms } from "../sampling/ttff.ts";
-import { metresBetween } from "../zones/geometry.ts";
-import { claimedDoubtM, radiusOfDoubtM } from "../zones/watch.ts";
+import { noteMotion, paceOf } from "../motion/still.ts";
+import { batteryLevel } from "../power/battery.ts";
+import { ACQUIRE_LIMIT_MS } from "../sampling/plan.ts";
+import { advanceReach, changePace, reachFrom } from "../sampling/reach.ts";
+import { isGrave } from "../tamper/findings.ts";
+import { createFrozen } from "../tamper/frozen.ts";
+import { isJammed, isQuiet, learnGain } from "../tamper/jamming.ts";
+import { endLoss, lossTellsAtMs } from "../tamper/loss.ts";
+import { noteDarkness } from "../tamper/shielding.ts";
+import { BATTERY, tellAgain } from "../tamper/signal.ts";
+import { noteGoodTime } from "../tamper/steps.ts";
+import type { Tamper } from "../tamper/tamper.ts";
+import { endRemoval, tamperWakeMs, watchTamper } from "../tamper/watch.ts";
+import { removalEndMs } from "../tamper/wearing.ts";
+import { certainlyPastMs, deviceOf, takeOutsideTime, takeSealedTime, utcOf } from "../time/trusted.ts";
 import type { Effect } from "./effects.ts";
 import type { BraceletEvent, Motion } from "./events.ts";
-import type { BraceletState, Held } from "./state.ts";
-import { DOUBTS, expireWatches, judgePlace, nextExpiryMs, refreshActivity, rejudgeLastFix } from "./whereabouts.ts";
+import {
+  answerLocate,
+  giveUp,
+  lookNow,
+  lose,
+  lostAtMs,
+  replan,
+  restore,
+  switchOff,
+  switchOn,
+  takeFix,
+} from "./looks.ts";
+import type { BraceletState } from "./state.ts";
+import { changeOrder, expireWatches, nextExpiryMs, refreshActivity, rejudgeLastFix } from "./whereabouts.ts";
 
 /**
  * The bracelet: takes one event, changes its state, says what is to be done. `nowMs` is the device's clock.
@@ -20,15 +40,24 @@ import { DOUBTS, expireWatches, judgePlace, nextExpiryMs, refreshActivity, rejud
  */
 export function step(state: BraceletState, event: BraceletEvent, nowMs: number): Effect[] {
   const effects: Effect[] = [];
+  take(state, event, nowMs, effects);
+  if (nowMs >= removalEndMs(state.tamper.wearing, state.time)) {
+    endRemoval(state.tamper);
+    refresh(state, nowMs, effects);
+  }
+  endOrderByDate(state, nowMs, effects);
+  watchTamper(state, nowMs, effects);
+  return effects;
+}
+
+function take(state: BraceletState, event: BraceletEvent, nowMs: number, effects: Effect[]): void {
+  const tamper = state.tamper;
   switch (event.kind) {
     case "boot":
-      refreshActivity(state, nowMs, effects);
-      switchOn(state, nowMs, effects);
+      refresh(state, nowMs, effects);
       break;
     case "fix":
       takeFix(state, event.fix, nowMs, effects);
-      break;
-    case "no-fix":
       break;
     case "motion":
       takeMotion(state, event.motion, nowMs);
@@ -36,204 +65,197 @@ export function step(state: BraceletState, event: BraceletEvent, nowMs: number):
     case "wake":
       wake(state, nowMs, effects);
       break;
+    case "strap":
+      tamper.strapClosed = event.closed;
+      if (!event.closed && tamper.wearing.phase === "removed") {
+        tamper.wearing.opened = true;
+        refresh(state, nowMs, effects);
+      }
+      break;
+    case "enclosure":
+      tamper.enclosureClosed = event.closed;
+      break;
+    case "usb":
+      tamper.usb = event.attached;
+      break;
+    case "radio":
+      takeRadio(state, event.radio);
+      break;
+    case "coverage":
+      tamper.covered = event.attached;
+      if (tamper.servedMs === NEVER_MS) tamper.servedMs = nowMs;
+      noteDarkness(state);
+      break;
+    case "served":
+      tamper.servedMs = nowMs;
+      tamper.silent = false;
+      break;
+    case "battery":
+      takeBattery(tamper, event.percent);
+      break;
+    case "time":
+      takeTime(state, event.utcMs, event.errorMs, event.source === "sealed", nowMs);
+      refresh(state, nowMs, effects);
+      break;
+    case "order":
+      changeOrder(state, event.order, nowMs, effects);
+      refresh(state, nowMs, effects);
+      lookNow(state, nowMs, effects);
+      break;
+    case "fit":
+      tamper.wearing = { phase: "worn" };
+      // Who puts it on may do so over a cable; a host that comes later is none of his.
+      tamper.usb = false;
+      refresh(state, nowMs, effects);
+      break;
+    case "removal":
+      tamper.removal = "emergency";
+      tamper.wearing = {
+        phase: "removed",
+        untilMs: event.untilMs,
+        takenMs: nowMs,
+        emergency: event.emergency,
+        opened: !tamper.strapClosed,
+        overdue: false,
+      };
+      refresh(state, nowMs, effects);
+      break;
+    case "locate":
+      state.locating = true;
+      lookNow(state, nowMs, effects);
+      if (!state.watching) answerLocate(state, undefined, effects);
+      break;
+    case "finding":
+      if (!isGrave(event.reason)) break;
+      tamper.found = true;
+      tamper.finding = event.reason.substr(0, FINDING_MOST);
+      break;
   }
-  return effects;
 }
+
+/** Of a finding's code, in an alert. */
+const FINDING_MOST = 64;
 
 /** When the machine wants to be woken next, milliseconds of the device clock; `NEVER_MS` when nothing is due. */
 export function nextWake(state: BraceletState): number {
   let atMs = state.receiver.phase === "off" ? state.plan.onMs : state.receiver.sinceMs + ACQUIRE_LIMIT_MS;
-  if (state.changeMs < atMs) atMs = state.changeMs;
-  const expiryMs = nextExpiryMs(state);
-  if (expiryMs < atMs) atMs = expiryMs;
-  return Math.min(lostAtMs(state), atMs);
+  atMs = Math.min(atMs, deviceOf(state.time, state.changeMs), nextExpiryMs(state));
+  atMs = Math.min(atMs, endsAtMs(state), tamperWakeMs(state));
+  return Math.min(lostAtMs(state), lossTellsAtMs(state.loss), atMs);
 }
 
 function wake(state: BraceletState, nowMs: number, effects: Effect[]): void {
-  if (nowMs >= state.changeMs) {
-    refreshActivity(state, nowMs, effects);
-    advanceReach(state.reach, nowMs);
-    rejudgeLastFix(state);
-    // A zone that begins to count round a wearer without a sky must not wait for the retry of a quieter time.
-    if (state.reach.slackM <= 0) {
-      if (state.failures > 0) state.retryMs = nowMs;
-      // Nor is a loss near it the loss that was told hours ago.
-      state.loss.raisedMs = undefined;
-    }
-    replan(state, nowMs);
-  }
+  if (utcOf(state.time, nowMs) >= state.changeMs) refresh(state, nowMs, effects);
   if (state.receiver.phase === "acquiring") {
     if (nowMs >= state.receiver.sinceMs + ACQUIRE_LIMIT_MS) giveUp(state, nowMs, effects);
   } else if (nowMs >= state.plan.onMs) switchOn(state, nowMs, effects);
   expireWatches(state, nowMs, effects);
-  if (nowMs >= lostAtMs(state)) {
-    state.loss = { lost: true, raisedMs: nowMs };
-    raiseLost(state, nowMs, effects);
+  if (nowMs >= lostAtMs(state)) lose(state, nowMs, effects);
+  if (nowMs >= lossTellsAtMs(state.loss)) {
+    if (state.loss.lost) lose(state, nowMs, effects);
+    else restore(state, nowMs, effects);
   }
 }
 
-function switchOn(state: BraceletState, nowMs: number, effects: Effect[]): void {
-  state.receiver = { phase: "acquiring", sinceMs: nowMs, solvedMs: undefined, held: undefined };
-  effects.push({ kind: "gnss.power", on: true });
-}
-
-function switchOff(state: BraceletState, effects: Effect[]): void {
-  state.receiver = { phase: "off" };
-  effects.push({ kind: "gnss.power", on: false });
-}
-
-/** A fix this good is taken at once; a worse one waits for the receiver to settle. Metres. */
-const GOOD_DOUBT_M = 12;
-/** Or one this much nearer to the truth than the boundary is to the wearer. */
-const FAR_RATIO = 20;
-/** How long a receiver settles after its first solution. */
-const SETTLE_MS = 8_000;
-
-function takeFix(state: BraceletState, fix: Fix, nowMs: number, effects: Effect[]): void {
-  const receiver = state.receiver;
-  // Bytes may still arrive after the power went.
-  if (receiver.phase === "off") return;
-  const verdict = judge(state.gate, fix, nowMs);
-  if (!verdict.ok) {
-    effects.push({ kind: "fix.judged", fix: fix, accepted: false, reason: verdict.reason });
+/** Zones began or ceased to count, or time, order or wearing have changed: what follows for where to look, and when. */
+function refresh(state: BraceletState, nowMs: number, effects: Effect[]): void {
+  const wasWatching = state.watching;
+  refreshActivity(state, nowMs, effects);
+  if (!state.watching) {
+    if (wasWatching) stopWatching(state, nowMs, effects);
     return;
   }
-  if (receiver.solvedMs === undefined) receiver.solvedMs = nowMs;
-  // It settles meanwhile, but a fix this soon could confirm nothing.
-  if (nowMs < state.plan.wantedFromMs) return;
-  receiver.held = { fix: fix, atMs: nowMs };
-  if (isGoodEnough(state, fix) || nowMs - receiver.solvedMs >= SETTLE_MS)
-    acceptFix(state, receiver.held, receiver.sinceMs, nowMs, effects);
-}
-
-function isGoodEnough(state: BraceletState, fix: Fix): boolean {
-  // A receiver that claims nothing would never claim better.
-  if (fix.hAccMm === undefined) return true;
-  const doubtM = claimedDoubtM(fix.hAccMm);
-  return doubtM <= GOOD_DOUBT_M || (state.fixMs !== undefined && state.reach.slackM > FAR_RATIO * doubtM);
-}
-
-function acceptFix(state: BraceletState, held: Held, onMs: number, nowMs: number, effects: Effect[]): void {
-  const fix = held.fix;
-  effects.push({ kind: "fix.judged", fix: fix, accepted: true, reason: undefined });
-  recordFix(fix, effects);
-  noteTtff(state.ttff, nowMs - onMs, state.fixMs === undefined ? undefined : onMs - state.fixMs);
-  // What was held for long may be from before the present stillness, and is no witness of it.
-  if (held.atMs === nowMs) noteSpeed(state.belief, fix.speedMmps, nowMs);
-  state.fixMs = held.atMs;
-  state.fix = fix;
-  state.fixDoubtM = radiusOfDoubtM(fix.hAccMm);
-  state.failures = 0;
-  if (state.loss.lost) {
-    state.loss.lost = false;
-    raiseRestored(state, fix, nowMs, effects);
+  if (!wasWatching) {
+    // Until the first fix the wearer could be anywhere: no slack.
+    state.reach = reachFrom("free", 0, 0, nowMs);
+    state.failures = 0;
+    lookNow(state, nowMs, effects);
+    return;
   }
-  state.strange = isStrange(state, fix);
   advanceReach(state.reach, nowMs);
-  state.dueMs = touchAtMs(state.reach, state.duty.heartbeatMs) + state.duty.delayMs;
-  const slackM = judgePlace(state, fix, nowMs, effects) - DOUBTS * claimedDoubtM(fix.hAccMm);
-  state.reach = reachFrom(paceOf(state.belief), slackM, startSpeedMps(fix.speedMmps), takenMs(fix, nowMs));
-  switchOff(state, effects);
+  rejudgeLastFix(state);
+  // A zone that begins to count round a wearer without a sky must not wait for the retry of a quieter time.
+  if (state.reach.slackM <= 0) {
+    if (state.failures > 0) state.retryMs = nowMs;
+    // Nor is a loss near it the loss that was told hours ago.
+    if (state.loss.lost) lose(state, nowMs, effects);
+  }
   replan(state, nowMs);
 }
 
-/** Whom the sensor has at rest since the last fix cannot be elsewhere: one of the two fixes lies, and another look is due. */
-function isStrange(state: BraceletState, fix: Fix): boolean {
-  const last = state.fix;
-  if (last === undefined || state.reach.pace !== "still") return false;
-  const allowedM = STRANGE_DOUBTS * (claimedDoubtM(last.hAccMm) + claimedDoubtM(fix.hAccMm));
-  return metresBetween(state.look.metric, last, fix) > allowedM;
+/** Nobody is to be watched: no position is taken, and the last one is forgotten. */
+function stopWatching(state: BraceletState, nowMs: number, effects: Effect[]): void {
+  if (state.receiver.phase === "acquiring") switchOff(state, effects);
+  state.plan = { onMs: NEVER_MS, wantedFromMs: NEVER_MS };
+  if (state.loss.raised) {
+    endLoss(state.loss);
+    raiseState(state, "location-lost", "cleared", nowMs, nowMs, effects);
+  }
+  state.loss.lost = false;
+  state.fix = undefined;
+  state.fixMs = undefined;
+  state.gate = createGate();
+  state.close = false;
+  state.strange = false;
+  state.failures = 0;
+  state.tamper.shielded = false;
+  state.tamper.frozen = createFrozen();
+  if (state.locating) answerLocate(state, undefined, effects);
 }
 
-/** Honest claims of two fixes are not exceeded together by so many times. */
-const STRANGE_DOUBTS = 3;
-/** Doppler speed is good to this. Metres per second. */
-const DOPPLER_DOUBT_MPS = 0.5;
-
-function startSpeedMps(speedMmps: number | undefined): number {
-  if (speedMmps === undefined) return CEILING_MPS;
-  const mps = speedMmps / 1000 + DOPPLER_DOUBT_MPS;
-  return Math.min(mps, CEILING_MPS);
+/** Once, and only on a clock that is trusted; a shell that could not forget it is told again at the next boot. */
+function endOrderByDate(state: BraceletState, nowMs: number, effects: Effect[]): void {
+  if (nowMs < endsAtMs(state)) return;
+  state.ended = true;
+  effects.push({ kind: "order.ended" });
 }
 
-/** When the body was there: the gate has seen to it that a fix is young, but it may be some seconds old. */
-function takenMs(fix: Fix, nowMs: number): number {
-  return fix.timeMs !== undefined && fix.timeMs < nowMs ? fix.timeMs : nowMs;
+function endsAtMs(state: BraceletState): number {
+  const toMs = state.duty.toMs;
+  if (state.order === undefined || state.ended || toMs === undefined) return NEVER_MS;
+  return certainlyPastMs(state.time, toMs);
+}
+
+function takeTime(state: BraceletState, utcMs: number, errorMs: number, isSealed: boolean, nowMs: number): void {
+  const steps = state.tamper.steps;
+  if (!isSealed) {
+    steps.network = !takeOutsideTime(state.time, utcMs - errorMs, utcMs + errorMs, nowMs);
+    return;
+  }
+  steps.own = !takeSealedTime(state.time, utcMs, errorMs, nowMs);
+  // Receiver and network are held against the new word; and what came from a later time never came.
+  steps.network = false;
+  noteGoodTime(steps);
+  if (state.gate.seenMs > utcMs + errorMs) state.gate = createGate();
+}
+
+function takeRadio(state: BraceletState, radio: Radio): void {
+  const tamper = state.tamper;
+  const receiver = state.receiver;
+  const solved = receiver.phase === "acquiring" && receiver.solvedMs !== undefined;
+  if (solved && isQuiet(radio)) tamper.agc = learnGain(tamper.agc, radio);
+  // Readings of a receiver that is going off are of no sky.
+  tamper.jammed = receiver.phase === "acquiring" && isJammed(radio, tamper.agc, solved);
+}
+
+/** Each threshold is told once on the way down. */
+function takeBattery(tamper: Tamper, percent: number): void {
+  const before = tamper.batteryLevel;
+  tamper.batteryPercent = percent;
+  tamper.batteryLevel = batteryLevel(percent, before);
+  if (tamper.batteryLevel > before) tellAgain(tamper.signals[BATTERY]);
 }
 
 function takeMotion(state: BraceletState, motion: Motion, nowMs: number): void {
   noteMotion(state.belief, motion);
   changePace(state.reach, paceOf(state.belief), nowMs);
-  if (motion !== "still") {
-    state.loss.raisedMs = undefined;
-    // The sky may open where he goes.
-    if (state.failures > 0) state.retryMs = Math.min(state.retryMs, nowMs + RETRY_ON_MOTION_MS);
-  }
+  if (motion !== "still") state.tamper.stillMs = NEVER_MS;
+  else if (state.tamper.stillMs === NEVER_MS) state.tamper.stillMs = nowMs;
+  noteDarkness(state);
+  // The sky may open where he goes.
+  if (motion !== "still" && state.failures > 0) state.retryMs = Math.min(state.retryMs, nowMs + RETRY_ON_MOTION_MS);
   replan(state, nowMs);
 }
 
 /** After failed acquisitions, setting off brings the next one forward to this. */
 const RETRY_ON_MOTION_MS = 20_000;
-
-/** Settles when to switch on next; while the receiver is on, only how long the promise can wait is at stake. */
-function replan(state: BraceletState, nowMs: number): void {
-  advanceReach(state.reach, nowMs);
-  if (state.receiver.phase === "acquiring") return;
-  if (state.failures > 0) {
-    planRetry(state, nowMs);
-    return;
-  }
-  state.plan = makePlan({
-    fixMs: state.fixMs === undefined ? nowMs : state.fixMs,
-    touchMs: touchAtMs(state.reach, 2 * state.duty.heartbeatMs),
-    delayMs: state.duty.delayMs,
-    heartbeatMs: state.duty.heartbeatMs,
-    ttff: state.ttff,
-    close: state.close || state.strange,
-    stillFixes: state.reach.pace === "still" ? state.belief.slowFixes : 0,
-    stillSinceMs: state.belief.firstSlowMs,
-  });
-}
-
-/** After a failure the retry stands, unless the promise wants the next look before it. */
-function planRetry(state: BraceletState, nowMs: number): void {
-  const touchMs = touchAtMs(state.reach, 2 * state.duty.heartbeatMs);
-  const promisedMs = promisedOnMs(touchMs, state.duty.delayMs, ttff95Ms(state.ttff, 0));
-  const onMs = promisedMs > nowMs && promisedMs < state.retryMs ? promisedMs : state.retryMs;
-  state.plan = { onMs: onMs, wantedFromMs: onMs };
-}
-
-function giveUp(state: BraceletState, nowMs: number, effects: Effect[]): void {
-  const receiver = state.receiver;
-  if (receiver.phase === "acquiring" && receiver.held !== undefined) {
-    // A poor fix says more than none.
-    acceptFix(state, receiver.held, receiver.sinceMs, nowMs, effects);
-    return;
-  }
-  switchOff(state, effects);
-  state.failures += 1;
-  advanceReach(state.reach, nowMs);
-  // Once the loss is told, a wearer at rest is in no hurry: his basement would empty the battery.
-  const resting = state.reach.pace === "still" || (state.loss.lost && state.belief.motion === "still");
-  const near = state.reach.slackM <= 0 && !resting;
-  state.retryMs = nowMs + restAfterFailureMs(state.failures, near, state.duty.heartbeatMs);
-  planRetry(state, nowMs);
-}
-
-/** When `location-lost` is due unless a fix comes first: by the promise near a zone, after the heartbeat elsewhere. */
-function lostAtMs(state: BraceletState): number {
-  if (state.loss.lost) return NEVER_MS;
-  const raisedMs = state.loss.raisedMs;
-  const dueMs = promisedLossMs(state);
-  if (raisedMs === undefined || state.reach.pace !== "still") return dueMs;
-  return Math.max(dueMs, raisedMs + LOST_AGAIN_MS);
-}
-
-/** Before the first fix the wearer may be anywhere, inside a zone too. */
-function promisedLossMs(state: BraceletState): number {
-  const touchMs = touchAtMs(state.reach, state.duty.heartbeatMs);
-  return Math.min(touchMs, state.reach.fixMs + state.duty.heartbeatMs) + state.duty.delayMs;
-}
-
-/** A stay without a sky is told at most four times a day. */
-const LOST_AGAIN_MS = 6 * 3_600_000;

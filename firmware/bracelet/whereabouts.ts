@@ -1,13 +1,16 @@
 import type { Fix } from "../../protocol/messages/fix.ts";
 import { raiseZone } from "../alerts/alert.ts";
 import { NEVER_MS } from "../lib/instant.ts";
+import type { OrderInForce } from "../orders/store.ts";
 import { moveBoundary } from "../sampling/reach.ts";
+import { isTakenOff } from "../tamper/wearing.ts";
+import { utcOf } from "../time/trusted.ts";
 import { distanceToZone, look as lookAround } from "../zones/membership.ts";
-import { zoneBufferM, zoneCount, zoneKind, zoneWindows } from "../zones/pack.ts";
+import { zoneBufferM, zoneCount, zoneId, zoneKind, zoneWindows } from "../zones/pack.ts";
 import { isZoneActive, nextScheduleChangeMs } from "../zones/schedule.ts";
-import { claimedDoubtM, expire, expiresAtMs, look as lookAtZone, type Watch } from "../zones/watch.ts";
+import { claimedDoubtM, expire, expiresAtMs, look as lookAtZone, type Turn, type Watch } from "../zones/watch.ts";
 import type { Effect } from "./effects.ts";
-import type { BraceletState } from "./state.ts";
+import { type BraceletState, type Duty, enforce } from "./state.ts";
 
 /** κ of design §7: two radii of doubt hold the truth in 86 of 100 fixes, and the rest of them is mostly far from a boundary. */
 export const DOUBTS = 2;
@@ -48,7 +51,7 @@ function lookOnce(
   effects: Effect[],
 ): void {
   const seen = lookAtZone(watchOf(state, zone), zone, signedM, state.fixDoubtM, nowMs, state.dueMs);
-  if (seen.turn !== "none") raiseZone(state, zone, seen.turn, sinceOf(seen.watch, nowMs), fix, signedM, nowMs, effects);
+  tellTurn(state, zone, seen.turn, sinceOf(seen.watch, nowMs), fix, signedM, nowMs, effects);
   if (seen.watch.phase !== "outside") kept.push(seen.watch);
 }
 
@@ -93,7 +96,7 @@ export function expireWatches(state: BraceletState, nowMs: number, effects: Effe
     const after = expire(before, nowMs);
     if (after.turn === "none" || after.watch.phase === "outside") continue;
     state.watches[i] = after.watch;
-    raiseZone(state, after.watch.zone, after.turn, after.watch.sinceMs, state.fix, undefined, nowMs, effects);
+    tellTurn(state, after.watch.zone, after.turn, after.watch.sinceMs, state.fix, undefined, nowMs, effects);
   }
 }
 
@@ -107,26 +110,98 @@ export function nextExpiryMs(state: BraceletState): number {
   return atMs;
 }
 
-/** Which zones count now, and when that changes next. A zone that ceases to count is watched no more. */
+/**
+ * Which zones count now, and when that changes next. A zone that ceases to count is watched no more. While time is unknown all of
+ * them count, and the order is in force: a wearer must not gain by taking the device's power away.
+ */
 export function refreshActivity(state: BraceletState, nowMs: number, effects: Effect[]): void {
   const duty = state.duty;
-  const inForce = nowMs >= duty.fromMs && (duty.toMs === undefined || nowMs < duty.toMs);
-  let changeMs = orderChangeMs(state, nowMs);
+  const isTimed = state.time.word === "sealed";
+  const utcMs = utcOf(state.time, nowMs);
+  const inForce = !isTimed || (utcMs >= duty.fromMs && (duty.toMs === undefined || utcMs < duty.toMs));
+  state.watching = state.order !== undefined && inForce && !isTakenOff(state.tamper.wearing);
+  state.changeMs = isTimed && state.order !== undefined ? orderChangeMs(duty, utcMs) : NEVER_MS;
   for (let zone = 0; zone < state.active.length; zone++) {
     const windows = zoneWindows(state.pack, zone);
-    state.active[zone] = inForce && isZoneActive(windows, duty.utcOffsets, nowMs) ? 1 : 0;
-    const atMs = nextScheduleChangeMs(windows, duty.utcOffsets, nowMs);
-    if (atMs < changeMs) changeMs = atMs;
+    const counts = !isTimed || isZoneActive(windows, duty.utcOffsets, utcMs);
+    state.active[zone] = state.watching && counts ? 1 : 0;
+    if (isTimed && inForce)
+      state.changeMs = Math.min(state.changeMs, nextScheduleChangeMs(windows, duty.utcOffsets, utcMs));
   }
-  state.changeMs = changeMs;
   const kept: Watch[] = [];
   for (const watch of state.watches) {
     if (watch.phase === "outside") continue;
     if (state.active[watch.zone] === 1) kept.push(watch);
     else if (watch.phase === "inside")
-      raiseZone(state, watch.zone, "left", watch.sinceMs, state.fix, undefined, nowMs, effects);
+      tellTurn(state, watch.zone, "left", watch.sinceMs, state.fix, undefined, nowMs, effects);
   }
   state.watches = kept;
+}
+
+/**
+ * Another order, or none. Whom it finds in a zone that it has as well stays there; zones that it no longer has are left. A
+ * suspicion begins anew with the next look, which is due at once.
+ */
+export function changeOrder(
+  state: BraceletState,
+  order: OrderInForce | undefined,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  const entered = state.entered;
+  const watches = state.watches;
+  state.entered = [];
+  state.watches = [];
+  if (order === undefined) enforce(state, undefined, undefined, undefined);
+  else enforce(state, { counter: order.counter, hash: order.hash }, order.duty, order.pack);
+  for (const zone of entered) {
+    const watch = insideOf(watches, zone.zone);
+    if (watch === undefined) continue;
+    const now = zoneOf(state, zone.id);
+    if (now < 0) raiseZone(state, zone.id, "left", watch.sinceMs, state.fix, undefined, nowMs, effects);
+    else {
+      watch.zone = now;
+      state.watches.push(watch);
+      state.entered.push({ zone: now, id: zone.id });
+    }
+  }
+}
+
+function insideOf(watches: Watch[], zone: number): Inside | undefined {
+  for (const watch of watches) if (watch.phase === "inside" && watch.zone === zone) return watch;
+  return undefined;
+}
+
+type Inside = Extract<Watch, { phase: "inside" }>;
+
+/** −1: the order has no zone of this name. */
+function zoneOf(state: BraceletState, id: string): number {
+  for (let zone = 0; zone < state.active.length; zone++) if (zoneId(state.pack, zone) === id) return zone;
+  return -1;
+}
+
+/** Names kept at once: nobody stands in more places than a few, and of what is beyond it another order only finds anew who is inside. */
+const ENTERED_MOST = 32;
+
+/** A zone's name is kept from entering to leaving: by then the order may be another, and its zones overwritten. */
+function tellTurn(
+  state: BraceletState,
+  zone: number,
+  turn: Turn,
+  sinceMs: number,
+  fix: Fix | undefined,
+  signedM: number | undefined,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  if (turn === "none") return;
+  const entered = state.entered;
+  let at = 0;
+  while (at < entered.length && entered[at].zone !== zone) at += 1;
+  const id = at < entered.length ? entered[at].id : zoneId(state.pack, zone);
+  if (turn === "left") entered.splice(at, 1);
+  else if (at < ENTERED_MOST) entered[at] = { zone: zone, id: id };
+  raiseZone(state, id, turn, sinceMs, fix, signedM, nowMs, effects);
 }
 
 /** A zone began or ceased to count: the last fix is judged anew, and what ground was covered since is remembered. */
@@ -146,7 +221,7 @@ export function rejudgeLastFix(state: BraceletState): void {
   moveBoundary(state.reach, slackM);
 }
 
-function orderChangeMs(state: BraceletState, nowMs: number): number {
-  if (nowMs < state.duty.fromMs) return state.duty.fromMs;
-  return state.duty.toMs !== undefined && nowMs < state.duty.toMs ? state.duty.toMs : NEVER_MS;
+function orderChangeMs(duty: Duty, utcMs: number): number {
+  if (utcMs < duty.fromMs) return duty.fromMs;
+  return duty.toMs !== undefined && utcMs < duty.toMs ? duty.toMs : NEVER_MS;
 }

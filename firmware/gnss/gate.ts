@@ -91,13 +91,15 @@ export function createGate(): Gate {
 }
 
 /**
- * Judges one fix. `nowMs`: the device's clock, `undefined` while it is unknown; then a date is judged by the last believed
- * one, and as that may itself have been the wrong one, dates that agree with each other are believed in the end.
+ * Judges one fix. `nowMs`: UTC by the device, `undefined` while it is unknown, and `errorMs` by how much that may be off. Without it
+ * a date is judged by the last believed one, and as that may itself have been the wrong one, dates that agree with each other
+ * are believed in the end.
  */
-export function judge(gate: Gate, fix: Fix, nowMs: number | undefined): GateVerdict {
+export function judge(gate: Gate, fix: Fix, nowMs: number | undefined, errorMs: number): GateVerdict {
   const timeMs = fix.timeMs;
   if (timeMs === undefined) return drop("gate.no-time");
-  const misdated = nowMs === undefined ? undatedReason(gate, timeMs) : datedReason(gate, timeMs, nowMs);
+  const misdated =
+    nowMs === undefined ? undatedReason(gate, timeMs) : datedReason(gate, timeMs, nowMs, STALE_MS + errorMs);
   // With a clock of our own no run of wrong dates is worth believing; and what says nothing new agrees with nothing.
   if (misdated !== undefined && (nowMs !== undefined || !canOutvote(misdated))) return drop(misdated);
   if (misdated === undefined && (nowMs !== undefined || isNext(gate, timeMs))) gate.seenMs = timeMs;
@@ -113,13 +115,13 @@ function drop(reason: GateReason): GateVerdict {
   return { ok: false, reason: reason };
 }
 
-function datedReason(gate: Gate, timeMs: number, nowMs: number): GateReason | undefined {
+function datedReason(gate: Gate, timeMs: number, nowMs: number, offMostMs: number): GateReason | undefined {
   if (isRolledOver(timeMs, nowMs)) return "gate.week-rollover";
   if (timeMs < EARLIEST_MS) return "gate.no-time";
   // Believed, one wrong date ahead would make every later fix stale.
-  if (timeMs - nowMs > STALE_MS) return "gate.future";
+  if (timeMs - nowMs > offMostMs) return "gate.future";
   if (timeMs === gate.seenMs) return "gate.repeated";
-  return timeMs < gate.seenMs || nowMs - timeMs > STALE_MS ? "gate.stale" : undefined;
+  return timeMs < gate.seenMs || nowMs - timeMs > offMostMs ? "gate.stale" : undefined;
 }
 
 function undatedReason(gate: Gate, timeMs: number): GateReason | undefined {

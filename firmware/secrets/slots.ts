@@ -10,7 +10,7 @@ export const SLOT_PROVISIONED = 3;
 export const SLOT_KEY = 16;
 /** Counter of the order in force (or of the last one ended), which of the two places it lies in, and its hash. */
 export const SLOT_ORDER = 32;
-/** Least counter that a downlink must have. */
+/** Counters of the open offers of an order and an image, and the receipt of the last counted downlink (`uplink/downlink.ts`). */
 export const SLOT_DOWNLINK = 33;
 /** Rollback counter of the confirmed image. */
 export const SLOT_ROLLBACK = 34;
@@ -22,3 +22,5 @@ export const SLOT_RATCHET = 36;
 export const SLOT_BOOT = 37;
 /** Fitted and armed, or removal granted until when: a strap must not be disarmed by rewinding the bulk flash. */
 export const SLOT_FIT = 38;
+/** Least assignment whose field key is still taken (`protocol/cose/assignment.ts`). */
+export const SLOT_ASSIGNMENT = 39;

@@ -3,7 +3,9 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { LOADER_BOUNDARY } from "../../simulator/engines/loader.ts";
 import { bundleForEspruino } from "./espruino/bundle.ts";
+import { bundleReplayProgram } from "./replay-program.ts";
 
 /** `npm run build`: the toolkit, the protocol package and the device bundle, under dist/. */
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -12,6 +14,7 @@ const at = (file: string) => path.join(ROOT, file);
 async function buildAll(): Promise<void> {
   // First what most often refuses, so that a refusal leaves the last build as it was.
   const bundle = await bundleForEspruino(at("firmware/boards/espruino/bracelet.ts"), ROOT);
+  const loader = await bundleForEspruino(at("firmware/boards/espruino/loader.ts"), ROOT, LOADER_BOUNDARY);
   rmSync(at("dist"), { recursive: true, force: true });
   mkdirSync(at("dist/meta"), { recursive: true });
   await buildNode("host/cli/main.ts", "dist/host/cli.js", "cli");
@@ -20,8 +23,11 @@ async function buildAll(): Promise<void> {
   writeTypes();
   mkdirSync(at("dist/firmware"), { recursive: true });
   writeFileSync(at("dist/firmware/bracelet.espruino.js"), bundle.code);
+  writeFileSync(at("dist/firmware/loader.espruino.js"), loader.code);
+  writeFileSync(at("dist/firmware/bracelet.replay.js"), await bundleReplayProgram(ROOT));
   writeFileSync(at("dist/meta/bracelet.json"), JSON.stringify(bundle.metafile));
   process.stderr.write(`dist/firmware/bracelet.espruino.js ${bundle.code.length} bytes\n`);
+  process.stderr.write(`dist/firmware/loader.espruino.js ${loader.code.length} bytes\n`);
 }
 
 async function buildNode(entry: string, outfile: string, name: string): Promise<void> {

@@ -126,14 +126,20 @@ function isStream(standing: Stats): boolean {
 
 /**
  * Whole or not at all: a temporary file beside it, flushed, and then given the name. Without `force` nothing is replaced; what
- * is replaced keeps its permissions, and a link goes on pointing to it. Pipes and devices are written into.
+ * is replaced keeps its permissions, unless `mode` says others, and a link goes on pointing to it. Pipes and devices are written into.
  */
-export async function writeWhole(file: string, content: string | Uint8Array, force: boolean): Promise<void> {
+export async function writeWhole(
+  file: string,
+  content: string | Uint8Array,
+  force: boolean,
+  mode?: number,
+): Promise<void> {
   const standing = statOf(file);
   try {
     if (standing && isStream(standing)) await promisify(writeFile)(file, content);
-    else if (standing && force) await writeBeside(realpathSync(file), content, standing.mode & 0o7777, renameSync);
-    else await writeBeside(file, content, undefined, nameNew);
+    else if (standing && force)
+      await writeBeside(realpathSync(file), content, mode ?? standing.mode & 0o7777, renameSync);
+    else await writeBeside(file, content, mode, nameNew);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new ToolError("cli.output-exists", { file });
     throw new ToolError("cli.cannot-write", { file, ...reasonOf(error) });

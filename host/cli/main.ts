@@ -1,9 +1,13 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, Option } from "commander";
+import { addEvidenceCommands } from "./commands/evidence.ts";
+import { addImageCommands } from "./commands/image.ts";
+import { addOrderCommands } from "./commands/order.ts";
 import { addReplayCommand } from "./commands/replay.ts";
 import { addStoryCommand } from "./commands/story.ts";
 import { addTraceCommands } from "./commands/trace.ts";
+import { addVaultCommands } from "./commands/vault.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addHelpCommand, examples, translateHelp } from "./help.ts";
 import { checkValues } from "./options.ts";
@@ -37,6 +41,10 @@ export function buildProgram(lang: Lang): Command {
   addReplayCommand(program, lang);
   addTraceCommands(program, lang);
   addStoryCommand(program, lang);
+  addVaultCommands(program, lang);
+  addOrderCommands(program, lang);
+  addImageCommands(program, lang);
+  addEvidenceCommands(program, lang);
   addHelpCommand(program, lang);
   checkValues(program);
   return program;

@@ -8,7 +8,7 @@ export function storyLines(result: ReplayResult, name: string, lang: Lang): stri
   const say = (code: string, params: Record<string, string | number> = {}) => textOf(lang, code, params).text;
   const { path, order, visits, baseline } = result;
   const kindOf = kindsOf(order);
-  const lost = result.alerts.filter((a) => a.about === "location-lost").length;
+  const lost = result.alerts.filter((a) => a.about === "location-lost" && a.state === "raised").length;
   const happened = visits.map((visit) => {
     const codes = kindOf(visit.zone) === "inclusion" ? LEFT : ENTERED;
     return say(codes[outcomeOf(visit)], visitParams(visit, order.delayS, lang));

@@ -16,7 +16,8 @@ export function usageError({ code, message }: CommanderError): ToolError {
   const near = /\(Did you mean (?:one of )?(.+)\?\)/.exec(message)?.[1];
   const [what = "", value = ""] = [...message.matchAll(/'([^']*)'/g)].map((match) => match[1]);
   return new ToolError(CODES[code] ?? "cli.usage", {
-    what: code in CODES ? what : message.replace(/^error: /, ""),
+    // What stands behind an option's "=" may be a secret that does not belong there.
+    what: code in CODES ? what.replace(/=.*/s, "") : message.replace(/^error: /, ""),
     value,
     choices: /choices are (.+)\./.exec(message)?.[1] ?? "",
     near: near ?? "",

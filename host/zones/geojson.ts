@@ -15,7 +15,11 @@ import { readShape } from "./shape.ts";
  * in doubt what is inside (`rings.ts`), and what an order cannot carry (`protocol/limits.ts`).
  */
 export function readZones(text: string, file: string): Zone[] {
-  const json = parseJson(text, file, "zones.not-json");
+  return readFeatures(parseJson(text, file, "zones.not-json"), file);
+}
+
+/** The same of GeoJSON that has been read already, as part of another file. */
+export function readFeatures(json: Json, file: string): Zone[] {
   const features = featuresOf(json, file);
   const refusers = features.map((feature, i) => refuserOf(json, file, feature, `#${i + 1}`));
   if (features.length > ZONES_MOST) refusers[ZONES_MOST]("reason.too-many-zones", { limit: ZONES_MOST });

@@ -15,7 +15,7 @@ export const DELAY_BOUNDS_S: Bounds = [30, 3600];
 /** A fix a minute is the field's norm; a device silent for more than a day is lost. */
 export const HEARTBEAT_BOUNDS_S: Bounds = [60, 86_400];
 
-type Bounds = [least: number, most: number];
+export type Bounds = [least: number, most: number];
 
 /** Without an order: in force always, local time is UTC. */
 export function openOrder(zones: Zone[]): Order {
@@ -30,13 +30,13 @@ export function openOrder(zones: Zone[]): Order {
   };
 }
 
-const UTC: UtcOffset[] = [{ fromMs: 0, minutes: 0 }];
+export const UTC: UtcOffset[] = [{ fromMs: 0, minutes: 0 }];
 const FIELDS = ["id", "from", "to", "utcOffsets", "delayS", "heartbeatS"];
 /** Local time runs from 12 h behind UTC (Baker Island) to 14 h ahead (Kiribati). Minutes. */
 const OFFSET_BOUNDS_MIN: Bounds = [-12 * 60, 14 * 60];
 
 /** Ends the reading; `at` is the field's path, whose first name says the line. */
-type RefuseField = (at: string, reason: Reason, params?: Params) => never;
+export type RefuseField = (at: string, reason: Reason, params?: Params) => never;
 
 /**
  * `{"id", "from": ISO, "to": ISO, "utcOffsets": [{"from": ISO, "offset": "+02:00"}], "delayS", "heartbeatS"}`; only `id` and
@@ -75,14 +75,14 @@ export function readOrder(text: string, file: string, zones: Zone[], isFinal = t
 }
 
 /** With an offset, or the instant means another in each country. */
-function readInstant(value: unknown, at: string, refuse: RefuseField): number {
+export function readInstant(value: unknown, at: string, refuse: RefuseField): number {
   const ms = typeof value === "string" ? parseInstant(value) : undefined;
   if (ms === undefined) return refuse(at, "reason.bad-instant", { at, value: quote(value) });
   if (ms < 0 || ms > TIME_MOST_MS) refuse(at, "reason.beyond-calendar", { at, value: quote(value) });
   return ms;
 }
 
-function readOffsets(value: unknown, refuse: RefuseField): UtcOffset[] {
+export function readOffsets(value: unknown, refuse: RefuseField): UtcOffset[] {
   const list = "utcOffsets";
   if (!Array.isArray(value) || value.length === 0) return refuse(list, "reason.no-offsets");
   if (value.length > OFFSETS_MOST) refuse(list, "reason.too-many-offsets", { limit: OFFSETS_MOST });
@@ -111,7 +111,7 @@ function readOffset(value: unknown, at: string, refuse: RefuseField): number {
   return refuse(`${at}.offset`, "reason.bad-offset", { at: `${at}.offset`, value: quote(value) });
 }
 
-function readSeconds(value: unknown, at: string, [least, most]: Bounds, refuse: RefuseField): number {
+export function readSeconds(value: unknown, at: string, [least, most]: Bounds, refuse: RefuseField): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
   return refuse(at, "reason.bad-seconds", { at, least, most, value: quote(value) });
 }

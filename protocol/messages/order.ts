@@ -92,7 +92,7 @@ export function readOrder(reader: Reader): Order {
 }
 
 /** Each change comes after the one before. */
-function writeOffsets(writer: Writer, offsets: UtcOffset[]): void {
+export function writeOffsets(writer: Writer, offsets: UtcOffset[]): void {
   writeArrayCount(writer, offsets.length, 0, OFFSETS_MOST);
   for (let i = 0; i < offsets.length && writer.error === ""; i++) {
     writeArrayHead(writer, 2);
@@ -101,7 +101,7 @@ function writeOffsets(writer: Writer, offsets: UtcOffset[]): void {
   }
 }
 
-function readOffsets(reader: Reader): UtcOffset[] {
+export function readOffsets(reader: Reader): UtcOffset[] {
   const offsets: UtcOffset[] = [];
   const count = readArrayCount(reader, 0, OFFSETS_MOST);
   for (let i = 0; i < count && reader.error === ""; i++) {

@@ -130,7 +130,7 @@ function mostOfRing(i: number): number {
   return i % 2 === 0 ? INT32_MOST : LAT_MOST_E7;
 }
 
-function writeSchedule(writer: Writer, windows: Window[]): void {
+export function writeSchedule(writer: Writer, windows: Window[]): void {
   writeArrayCount(writer, windows.length, 0, WINDOWS_MOST);
   for (let i = 0; i < windows.length && writer.error === ""; i++) {
     writeArrayHead(writer, 3);
@@ -211,7 +211,7 @@ function readRing(reader: Reader): Ring {
   return ring;
 }
 
-function readSchedule(reader: Reader): Window[] {
+export function readSchedule(reader: Reader): Window[] {
   const windows: Window[] = [];
   const count = readArrayCount(reader, 0, WINDOWS_MOST);
   for (let i = 0; i < count && reader.error === ""; i++) {

@@ -25,7 +25,7 @@ export interface Container {
   left: number;
   indefinite: boolean;
   /** Where the text of each key read so far begins and ends, by turns. */
-  keys: number[];
+  read: number[];
 }
 
 /** Returned by `nextKey` after the last pair, and after an error. */
@@ -96,7 +96,7 @@ function begin(reader: Reader, start: number): Container {
   const left = indefinite || reader.error !== "" ? 0 : lengthOf(reader, start);
   if (reader.depth >= DEPTH_LIMIT) fail(reader, "cbor.too-deep", start);
   reader.depth += 1;
-  return { left: left, indefinite: indefinite, keys: [] };
+  return { left: left, indefinite: indefinite, read: [] };
 }
 
 function readKey(reader: Reader, map: Container): string {
@@ -106,11 +106,11 @@ function readKey(reader: Reader, map: Container): string {
   const from = reader.pos;
   const to = from + length;
   if (reader.error === "" && !isUtf8(reader.bytes, from, to)) fail(reader, "cbor.not-utf8", start);
-  if (map.keys.length >= 2 * PAIRS_MOST) fail(reader, "message.out-of-bounds", start);
+  if (map.read.length >= 2 * PAIRS_MOST) fail(reader, "message.out-of-bounds", start);
   if (reader.error !== "") return "";
-  for (let i = 0; i < map.keys.length; i += 2)
-    if (isSame(reader.bytes, map.keys[i], map.keys[i + 1], from, to)) fail(reader, "cbor.duplicate-key", start);
-  map.keys.push(from, to);
+  for (let i = 0; i < map.read.length; i += 2)
+    if (isSame(reader.bytes, map.read[i], map.read[i + 1], from, to)) fail(reader, "cbor.duplicate-key", start);
+  map.read.push(from, to);
   reader.pos = to;
   return textOf(reader.bytes, from, to);
 }

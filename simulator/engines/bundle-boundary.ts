@@ -1,9 +1,10 @@
-import type { FlashMap, Ports } from "../../firmware/bracelet/device.ts";
+import type { Board, Ports } from "../../firmware/bracelet/device.ts";
 import type { Effect } from "../../firmware/bracelet/effects.ts";
-import type { Duty } from "../../firmware/bracelet/state.ts";
+import type { BraceletEvent } from "../../firmware/bracelet/events.ts";
+import type { Radio } from "../../firmware/gnss/ubx.ts";
 import type { Alert } from "../../protocol/messages/alert.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
-import type { UtcOffset } from "../../protocol/messages/order.ts";
+import type { ImageTarget } from "../../protocol/messages/image.ts";
 import type { Image } from "./node.ts";
 
 /**
@@ -15,65 +16,100 @@ type PortNames = { [P in keyof Ports]: KeysOf<Ports[P]> }[keyof Ports];
 type Boundary =
   | KeysOf<Ports>
   | PortNames
-  | KeysOf<FlashMap>
-  | KeysOf<Duty>
-  | KeysOf<UtcOffset>
+  | KeysOf<Board>
+  | KeysOf<ImageTarget>
+  | KeysOf<BraceletEvent>
+  | KeysOf<Radio>
   | KeysOf<Effect>
   | KeysOf<Alert>
   | KeysOf<Fix>
-  | KeysOf<ReturnType<Image["startBracelet"]>>
   | Exclude<KeysOf<Image>, "default">;
 
 const NAMES: Record<Boundary, true> = {
   about: true,
   accepted: true,
+  aesBlock: true,
+  agc: true,
   alert: true,
+  antenna: true,
   atMs: true,
-  bracelet: true,
+  attached: true,
+  board: true,
+  body: true,
+  charging: true,
   clock: true,
+  clockErrorMs: true,
+  clockKept: true,
+  closed: true,
   courseCdeg: true,
-  delayMs: true,
+  crypto: true,
+  detail: true,
   dimensions: true,
+  elf: true,
+  emergency: true,
+  engine: true,
   erase: true,
   eraseBytes: true,
+  errorMs: true,
   fill: true,
   fix: true,
   flash: true,
-  fromMs: true,
+  gnss: true,
   hAccMm: true,
-  heartbeatMs: true,
+  hmac: true,
+  imageHash: true,
+  imagesAddress: true,
+  jamming: true,
   journalAddress: true,
   journalBytes: true,
   kind: true,
   latE7: true,
+  level: true,
   line: true,
   log: true,
   lonE7: true,
-  minutes: true,
+  modem: true,
+  modemKey: true,
+  modemScript: true,
+  motion: true,
   nextWakeMs: true,
+  noise: true,
   nowMs: true,
-  ok: true,
   on: true,
-  packAddress: true,
+  order: true,
+  ordersAddress: true,
+  percent: true,
+  power: true,
+  press: true,
   program: true,
+  radio: true,
   random: true,
   read: true,
   reason: true,
   receiveBytes: true,
+  receiveModem: true,
+  receiveUsb: true,
   record: true,
+  reset: true,
   satellites: true,
+  secrets: true,
+  sense: true,
   senseMotion: true,
   seq: true,
-  serial: true,
+  sha256: true,
   signedMm: true,
   sinceMs: true,
   sizeBytes: true,
+  source: true,
   speedMmps: true,
   startBracelet: true,
   state: true,
+  target: true,
   timeMs: true,
-  toMs: true,
-  utcOffsets: true,
+  untilMs: true,
+  uplinkTopic: true,
+  usb: true,
+  utcMs: true,
   wakeUp: true,
   write: true,
   zone: true,

@@ -12,6 +12,12 @@ export function bundleEngine(file: string): StartEngine {
   vm.runInContext(readFileSync(file, "utf8"), context, { filename: "bracelet.espruino.js" });
   const built = vm.runInContext("omamori", context) as Image;
   const adopt = createAdopter(context);
-  const image: Image = { ...built, receiveBytes: (bracelet, bytes) => built.receiveBytes(bracelet, adopt(bytes)) };
-  return (ports, map, duty, onEffect) => startImage(image, adopt(ports), adopt(map), adopt(duty), adopt(onEffect));
+  const image: Image = {
+    ...built,
+    receiveBytes: (bracelet, bytes) => built.receiveBytes(bracelet, adopt(bytes)),
+    receiveModem: (bracelet, bytes) => built.receiveModem(bracelet, adopt(bytes)),
+    receiveUsb: (bracelet, bytes) => built.receiveUsb(bracelet, adopt(bytes)),
+    sense: (bracelet, event) => built.sense(bracelet, adopt(event)),
+  };
+  return (ports, board, onEffect) => startImage(image, adopt(ports), adopt(board), adopt(onEffect));
 }

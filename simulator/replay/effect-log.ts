@@ -24,6 +24,6 @@ export function createEffectLog(onLine?: (line: string) => void): EffectLog {
 /** JSON with bytes in hex. The order of keys is the order in which the device wrote them, and part of the comparison. */
 function canonical(effect: Effect): string {
   if (effect.kind === "journal.append")
-    return `{"kind":"journal.append","record":"${Buffer.from(effect.record).toString("hex")}"}`;
+    return `{"kind":"journal.append","record":${effect.record},"body":"${Buffer.from(effect.body).toString("hex")}"}`;
   return JSON.stringify(effect);
 }

@@ -1,13 +1,12 @@
-import type { Ports } from "../../firmware/bracelet/device.ts";
 import type { Effect } from "../../firmware/bracelet/effects.ts";
+import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import type { Alert } from "../../protocol/messages/alert.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
 import type { Order } from "../../protocol/messages/order.ts";
-import { writePack } from "../../protocol/pack/writer.ts";
 import type { StartEngine } from "../engines/engine.ts";
+import { type BoardOptions, blankBoard, bootBoard, ERASE_BYTES, prepareBoard } from "../hardware/board.ts";
 import { chargeMah } from "../hardware/charge.ts";
-import { createFlash } from "../hardware/flash.ts";
 import {
   createReceiver,
   createReplayReceiver,
@@ -17,7 +16,7 @@ import {
 import { senseMotion } from "../hardware/motion-sensor.ts";
 import type { Trace } from "../traces/trace.ts";
 import { makePath, type Path } from "../world/path.ts";
-import { seededRandom } from "../world/random.ts";
+import { sealSimulatedOrder } from "../world/provision.ts";
 import { type Baseline, runBaseline } from "./baseline.ts";
 import { createEffectLog } from "./effect-log.ts";
 import {
@@ -121,16 +120,11 @@ interface DeviceRun {
 }
 
 function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun {
-  const { order } = options;
-  const packed = writePack(order.zones);
-  if (!packed.ok) throw new ToolError("replay.zones-refused", { detail: packed.reason, feature: packed.zone });
-  const eraseBytes = 4096;
-  const journalAddress = Math.ceil(packed.bytes.length / eraseBytes) * eraseBytes;
   const startMs = path.timeMs[0];
   const endMs = path.timeMs[path.rows - 1];
-  const journalBytes = journalBytesFor((endMs - startMs) / 1000, eraseBytes);
-  const flash = createFlash(journalAddress + journalBytes, eraseBytes);
-  flash.program(0, packed.bytes);
+  const setup = boardOptions(options.seed, (endMs - startMs) / 1000);
+  const cells = blankBoard(setup);
+  prepareBoard(cells, setup, sealSimulatedOrder(options.order, 1, createNodeCrypto(), options.seed));
 
   let nowMs = startMs;
   const gnss = receiverFor(trace, path, options);
@@ -146,20 +140,13 @@ function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun 
     else if (effect.kind === "fix.judged")
       run.fixes.push({ atMs: nowMs, fix: effect.fix, accepted: effect.accepted, reason: effect.reason });
   };
-  const duty = {
-    fromMs: order.fromMs,
-    toMs: order.toMs,
-    utcOffsets: order.utcOffsets,
-    delayMs: order.delayS * 1000,
-    heartbeatMs: order.heartbeatS * 1000,
-  };
-  const map = { packAddress: 0, journalAddress, journalBytes };
-  const engine = options.startEngine(
-    boardPorts(flash, { write: (bytes) => gnss.hear(bytes, nowMs) }, () => nowMs, options.seed),
-    map,
-    duty,
+  const outside = {
+    nowMs: () => nowMs,
+    gnss: (bytes: Uint8Array) => gnss.hear(bytes, nowMs),
+    log: refuseLoss,
     onEffect,
-  );
+  };
+  const engine = bootBoard(cells, setup, options.startEngine, outside, 0);
 
   const motions = senseMotion(path, options.seed);
   let motion = 0;
@@ -185,30 +172,15 @@ function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun 
   return run;
 }
 
-function journalBytesFor(spanS: number, eraseBytes: number): number {
+/** A board without a modem: what it would send stays in its journal. */
+function boardOptions(seed: number, spanS: number): BoardOptions {
   const wanted = Math.min(JOURNAL_MOST_BYTES, Math.max(JOURNAL_LEAST_BYTES, JOURNAL_BYTES_PER_S * spanS));
-  return Math.ceil(wanted / eraseBytes) * eraseBytes;
+  return { seed, journalBytes: Math.ceil(wanted / ERASE_BYTES) * ERASE_BYTES, hasModem: false };
 }
 
-function boardPorts(flash: Ports["flash"], serial: Ports["serial"], nowMs: () => number, seed: number): Ports {
-  const random = seededRandom(seed, "board");
-  return {
-    clock: { nowMs },
-    serial,
-    flash,
-    random: {
-      fill(into) {
-        for (let i = 0; i < into.length; i++) into[i] = Math.floor(random() * 256);
-        return true;
-      },
-    },
-    log: {
-      // An alert that is not in the journal was not detected: such a run proves nothing.
-      line(text) {
-        if (text.startsWith("journal.")) throw new ToolError("replay.journal-refused", { detail: text });
-      },
-    },
-  };
+/** An alert that is not in the journal was not detected: such a run proves nothing. */
+function refuseLoss(line: string): void {
+  if (line.startsWith("journal.")) throw new ToolError("replay.journal-refused", { detail: line });
 }
 
 function onSeconds(powerMs: number[], endMs: number): number {
@@ -236,10 +208,11 @@ function accuracyOf({ fix }: Alert): number {
 /** When `location-lost` stood. */
 function lossesOf(alerts: Alert[]): Loss[] {
   const losses: Loss[] = [];
-  for (const { about, atMs } of alerts) {
-    if (about === "location-lost") losses.push({ fromMs: atMs, toMs: Number.POSITIVE_INFINITY });
+  for (const { about, state, atMs } of alerts) {
+    if (about !== "location-lost") continue;
+    if (state === "raised") losses.push({ fromMs: atMs, toMs: Number.POSITIVE_INFINITY });
     const last = losses.at(-1);
-    if (about === "location-restored" && last !== undefined) last.toMs = atMs;
+    if (state === "cleared" && last !== undefined) last.toMs = atMs;
   }
   return losses;
 }

@@ -35,7 +35,7 @@ export function reportData(result: ReplayResult, engine: EngineName, wallS: numb
       accepted,
       reason,
     })),
-    alerts: result.alerts.map(drawnAlert),
+    alerts: result.alerts.flatMap(drawnAlert),
     visits: result.visits,
     order: { fromMs: order.fromMs, toMs: order.toMs, utcOffsets: order.utcOffsets },
     ...timeLine(result),
@@ -53,16 +53,14 @@ function drawnZone({ id, kind, bufferM, schedule, shape }: Zone): ReportData["zo
   return { ...zone, polygons: shape.polygons.map((p) => p.rings.map(points)) };
 }
 
-function drawnAlert({ atMs, zone, about, state, fix }: Alert): ReportData["alerts"][number] {
-  return {
-    timeMs: atMs,
-    zone,
-    about,
-    state,
-    lat: fix && fix.latE7 / 1e7,
-    lon: fix && fix.lonE7 / 1e7,
-    hAccM: metres(fix?.hAccMm),
-  };
+/** The page shows where he was, and whether that was known; tampering has no place on a map of a recorded way. */
+function drawnAlert({ atMs, zone, about, state, fix }: Alert): ReportData["alerts"] {
+  const place = { lat: fix && fix.latE7 / 1e7, lon: fix && fix.lonE7 / 1e7, hAccM: metres(fix?.hAccMm) };
+  if (state === "entered" || state === "unconfirmed" || state === "left")
+    return [{ timeMs: atMs, zone, about: "zone", state, ...place }];
+  if (about !== "location-lost" || state === "continuing") return [];
+  const known = state === "raised" ? ("location-lost" as const) : ("location-restored" as const);
+  return [{ timeMs: atMs, zone, about: known, state: undefined, ...place }];
 }
 
 function metres(mm: number | undefined): number | undefined {

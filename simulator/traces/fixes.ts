@@ -18,7 +18,7 @@ export function judgeTrace(
     const { timeMs } = fix;
     // Believed, a date that cannot be would make every later fix stale.
     const known = timeMs !== undefined && isPossibleTime(timeMs, latestMs);
-    const verdict = judge(gate, known ? fix : { ...fix, timeMs: undefined }, undefined);
+    const verdict = judge(gate, known ? fix : { ...fix, timeMs: undefined }, undefined, 0);
     onFix(fix, verdict.ok ? undefined : verdict.reason);
   };
   if (trace.raw) eachFix(trace.raw.bytes, take);

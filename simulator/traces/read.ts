@@ -2,6 +2,7 @@ import { ToolError } from "../../protocol/errors.ts";
 import { readCsv } from "./csv.ts";
 import { readGpx } from "./gpx.ts";
 import { readIgc } from "./igc.ts";
+import { readJournalTrace } from "./journal.ts";
 import { readRecording } from "./recording.ts";
 import { readSequence } from "./sequence.ts";
 import { isBinary, kindOf } from "./sniff.ts";
@@ -22,6 +23,8 @@ export function readTrace(bytes: Uint8Array, file: string, options: ReadOptions 
   switch (kind) {
     case "cbor":
       return readSequence(bytes, file, options.latestMs);
+    case "journal":
+      return readJournalTrace(bytes, file, options.latestMs);
     case "ubx":
     case "nmea":
       return readRecording(bytes, file, { ...options, format: kind });

@@ -1,10 +1,11 @@
 import { isWholeSentence, SENTENCE_LIMIT_BYTES } from "../../firmware/gnss/nmea.ts";
 import { CHECK_BYTES, HEADER_BYTES, PAYLOAD_LIMIT_BYTES, SYNC_1, SYNC_2, ubxCheck } from "../../firmware/gnss/ubx.ts";
+import { looksLikeJournal } from "../../protocol/evidence/journal-file.ts";
 import { SEQUENCE_START } from "./sequence.ts";
 import { looksUtf16 } from "./utf8.ts";
 
 /** What a file is made of, told by its structure and never by its name. What is nothing else may be text. */
-export type Kind = "cbor" | "ubx" | "nmea" | "zip" | "gzip" | "text";
+export type Kind = "cbor" | "journal" | "ubx" | "nmea" | "zip" | "gzip" | "text";
 
 const SYNC = Uint8Array.of(SYNC_1, SYNC_2);
 const ZIP = Uint8Array.of(0x50, 0x4b, 0x03, 0x04);
@@ -13,6 +14,7 @@ const GZIP = Uint8Array.of(0x1f, 0x8b);
 export function kindOf(bytes: Uint8Array): Kind {
   const start = bytes.subarray(0, SEQUENCE_START.length);
   if (startsWith(SEQUENCE_START, start)) return "cbor";
+  if (looksLikeJournal(bytes)) return "journal";
   if (startsWith(bytes, ZIP)) return "zip";
   if (startsWith(bytes, GZIP)) return "gzip";
   // The pair of sync bytes alone is no frame: “µb” in UTF-8 holds it too.

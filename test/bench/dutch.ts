@@ -112,7 +112,7 @@ function rowOf(trace: Trace, result: ReplayResult): Row {
     fixes: outside.fixes,
     baseline: outside.baseline,
     ...bounds,
-    lost: result.alerts.filter((a) => a.about === "location-lost").length,
+    lost: result.alerts.filter((a) => a.about === "location-lost" && a.state === "raised").length,
   };
 }
 

@@ -1,10 +1,14 @@
 import { benchDutch } from "./dutch.ts";
+import { benchEvidence } from "./evidence.ts";
+import { benchJournal } from "./journal.ts";
 import { benchMembership } from "./membership.ts";
 import { benchReplay } from "./replay.ts";
 
 /** `npm run bench -- [name] [options]`: each benchmark prints its own lines. */
 const BENCHES: Record<string, (args: string[]) => Promise<string[]>> = {
   dutch: benchDutch,
+  evidence: benchEvidence,
+  journal: benchJournal,
   membership: benchMembership,
   replay: benchReplay,
 };

@@ -48,7 +48,7 @@ test("in an installed package, which has no ride, it says what to do instead", (
   cpSync(path.dirname(path.dirname(CLI)), path.join(installed, "dist"), { recursive: true });
   cpSync(path.join(ROOT, "package.json"), path.join(installed, "package.json"));
   mkdirSync(path.join(installed, "node_modules"));
-  for (const name of ["commander", "saxes", "xmlchars"])
+  for (const name of ["commander", "saxes", "xmlchars", "yaml"])
     symlinkSync(path.join(ROOT, "node_modules", name), path.join(installed, "node_modules", name));
   const { code, err } = runFile(path.join(installed, "dist/host/cli.js"), ["story"], { cwd });
   expect(code).toBe(2);

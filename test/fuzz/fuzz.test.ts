@@ -1,10 +1,20 @@
 import { expect, test } from "vitest";
+import { fuzzAt } from "./at.ts";
 import { fuzzCbor } from "./cbor.ts";
+import { fuzzCose } from "./cose.ts";
+import { fuzzDownlink } from "./downlink.ts";
+import { fuzzImage } from "./image.ts";
+import { fuzzJournal } from "./journal.ts";
 import { fuzzNmea, fuzzUbx } from "./receiver.ts";
 
 // Ten million of each: npm run fuzz -- cbor (nmea, ubx).
 test.each([
+  ["at", fuzzAt],
   ["cbor", fuzzCbor],
+  ["cose", fuzzCose],
+  ["downlink", fuzzDownlink],
+  ["image", fuzzImage],
+  ["journal", fuzzJournal],
   ["nmea", fuzzNmea],
   ["ubx", fuzzUbx],
 ] as const)("hostile bytes neither crash nor stop the %s reader", (_, fuzz) => {

@@ -1,15 +1,31 @@
+import { fuzzAt } from "./at.ts";
 import { fuzzCbor } from "./cbor.ts";
+import { fuzzCose } from "./cose.ts";
+import { fuzzDownlink } from "./downlink.ts";
+import { fuzzImage } from "./image.ts";
+import { fuzzJournal } from "./journal.ts";
 import type { Fuzz } from "./mutate.ts";
 import { fuzzNmea, fuzzUbx } from "./receiver.ts";
 
-/** `npm run fuzz -- cbor|nmea|ubx [--runs 10000000] [--seed 1]`: hostile bytes against one reader; a failure names its run and seed. */
-const TARGETS: Record<string, Fuzz> = { cbor: fuzzCbor, nmea: fuzzNmea, ubx: fuzzUbx };
+/** `npm run fuzz -- at|cbor|cose|downlink|image|journal|nmea|ubx [--runs 10000000] [--seed 1]`: hostile bytes against one reader; a failure names its run and seed. */
+const TARGETS: Record<string, Fuzz> = {
+  at: fuzzAt,
+  cbor: fuzzCbor,
+  cose: fuzzCose,
+  downlink: fuzzDownlink,
+  image: fuzzImage,
+  journal: fuzzJournal,
+  nmea: fuzzNmea,
+  ubx: fuzzUbx,
+};
 const args = process.argv.slice(2);
 const option = (name: string, fallback: number) =>
   args.includes(name) ? Number(args[args.indexOf(name) + 1]) : fallback;
 const target = TARGETS[args[0]];
 if (target === undefined) {
-  process.stderr.write("usage: npm run fuzz -- cbor|nmea|ubx [--runs 10000000] [--seed 1]\n");
+  process.stderr.write(
+    "usage: npm run fuzz -- at|cbor|cose|downlink|image|journal|nmea|ubx [--runs 10000000] [--seed 1]\n",
+  );
   process.exitCode = 2;
 } else {
   const runs = option("--runs", 10_000_000);

@@ -1,10 +1,10 @@
-import { type Bracelet, nextWakeMs, receiveBytes, startBracelet, wakeUp } from "../../firmware/bracelet/device.ts";
+import type { Bracelet } from "../../firmware/bracelet/device.ts";
 import type { Effect } from "../../firmware/bracelet/effects.ts";
-import { writePack } from "../../protocol/pack/writer.ts";
-import { createFlash } from "../../simulator/hardware/flash.ts";
+import type { Cells, Outside } from "../../simulator/hardware/board.ts";
 import { createReceiver, type GnssReceiver } from "../../simulator/hardware/gnss-receiver.ts";
 import { readTrace } from "../../simulator/traces/read.ts";
 import { makePath, type Path } from "../../simulator/world/path.ts";
+import { boardWith, bootHeld } from "../firmware/on-board.ts";
 import { circleZone } from "../samples.ts";
 
 export const T0 = Date.UTC(2026, 10, 24, 9);
@@ -28,6 +28,8 @@ export function idealReceiver(mps = 0): GnssReceiver {
 
 export interface Run {
   bracelet: Bracelet;
+  /** Its flash. */
+  cells: Cells;
   effects: Effect[];
   /** What the bracelet wrote to the receiver, and when after the start. */
   writes: { atMs: number; bytes: Uint8Array }[];
@@ -39,42 +41,32 @@ export interface Run {
 
 /** The bracelet with a receiver at its serial port, for so long. */
 export function runBracelet(gnss: GnssReceiver, forMs: number): Run {
-  const packed = writePack([circleZone("far", 36.5, 139.767, 300)]);
-  if (!packed.ok) throw new Error(packed.reason);
-  const journalAddress = Math.ceil(packed.bytes.length / 4096) * 4096;
-  const flash = createFlash(journalAddress + 65_536, 4096);
-  flash.program(0, packed.bytes);
+  const cells = boardWith([circleZone("far", 36.5, 139.767, 300)]);
   let nowMs = T0;
-  const run: Omit<Run, "bracelet"> = { effects: [], writes: [], logged: [], heard: [], accepted: 0 };
-  const ports = {
-    clock: { nowMs: () => nowMs },
-    serial: {
-      write: (bytes: Uint8Array) => {
-        run.writes.push({ atMs: nowMs - T0, bytes: Uint8Array.from(bytes) });
-        gnss.hear(bytes, nowMs);
-      },
+  const run: Omit<Run, "bracelet"> = { cells, effects: [], writes: [], logged: [], heard: [], accepted: 0 };
+  const outside: Outside = {
+    nowMs: () => nowMs,
+    gnss: (bytes) => {
+      run.writes.push({ atMs: nowMs - T0, bytes: Uint8Array.from(bytes) });
+      gnss.hear(bytes, nowMs);
     },
-    flash,
-    random: { fill: () => true },
-    log: { line: (text: string) => void run.logged.push(text) },
+    log: (text) => void run.logged.push(text),
+    onEffect: (effect) => {
+      run.effects.push(effect);
+      if (effect.kind === "gnss.power") gnss.power(effect.on, nowMs);
+      if (effect.kind === "fix.judged" && effect.accepted) run.accepted += 1;
+    },
   };
-  const duty = { fromMs: 0, toMs: undefined, utcOffsets: [], delayMs: 60_000, heartbeatMs: 900_000 };
-  const started = startBracelet(ports, { packAddress: 0, journalAddress, journalBytes: 65_536 }, duty, (effect) => {
-    run.effects.push(effect);
-    if (effect.kind === "gnss.power") gnss.power(effect.on, nowMs);
-    if (effect.kind === "fix.judged" && effect.accepted) run.accepted += 1;
-  });
-  if (!started.ok) throw new Error(started.reason);
-  const { bracelet } = started;
+  const { bracelet, engine } = bootHeld(cells, outside, 1);
   while (true) {
     const bytesMs = gnss.nextMs();
-    const nextMs = Math.min(bytesMs, Math.max(nowMs, nextWakeMs(bracelet)));
-    if (nextMs > T0 + forMs) return { ...run, bracelet, accepted: run.accepted };
+    const nextMs = Math.min(bytesMs, Math.max(nowMs, engine.nextWakeMs()));
+    if (nextMs > T0 + forMs) return { ...run, bracelet };
     nowMs = nextMs;
     if (bytesMs === nextMs) {
       const bytes = gnss.take();
       run.heard.push(bytes);
-      receiveBytes(bracelet, bytes);
-    } else wakeUp(bracelet);
+      engine.receive(bytes);
+    } else engine.wake();
   }
 }

@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
+import { flushInputs } from "../../firmware/bracelet/recorder.ts";
 import { configure, SETUP_REQUEST, type Setup, type SetupEvent, setupWakeMs } from "../../firmware/gnss/configure.ts";
 import { ubxFrame } from "../../firmware/gnss/ubx.ts";
+import type { RadioReading } from "../../protocol/journal/inputs.ts";
+import { readInputs } from "../../protocol/journal/read-inputs.ts";
+import { INPUTS } from "../../protocol/journal/record.ts";
 import type { GnssReceiver } from "../../simulator/hardware/gnss-receiver.ts";
-import { idealReceiver, runBracelet, T0 } from "./bench.ts";
+import { recordsIn } from "../firmware/on-board.ts";
+import { idealReceiver, type Run, runBracelet, T0 } from "./bench.ts";
 import { reportsOf } from "./streams.ts";
 
 const ON: SetupEvent = { kind: "power", on: true };
@@ -144,16 +149,53 @@ test("a silent receiver that finds nothing is given up once an acquisition", () 
   expect(run.logged).toEqual(["gnss.not-configured 1"]);
 });
 
-test("what the receiver says of its antenna and of jamming is kept, with its age", () => {
-  const rf = new Uint8Array(28);
-  [rf[1], rf[5], rf[6], rf[20]] = [1, 3, 2, 201];
+/** Every reading that the machine was told of, with its age at the end of the run. */
+function readingsIn(run: Run, endMs: number): { radio: RadioReading; ageMs: number }[] {
+  flushInputs(run.bracelet.recorder, endMs);
+  return recordsIn(run.cells).flatMap(({ kind, body }) => {
+    if (kind !== INPUTS) return [];
+    const read = readInputs(body);
+    if (!read.ok) throw new Error(read.reason);
+    return read.inputs.flatMap(({ input, nowMs }) =>
+      input.kind === "radio" && nowMs !== undefined ? [{ radio: input.radio, ageMs: endMs - nowMs }] : [],
+    );
+  });
+}
+
+/** A receiver that says this whenever it speaks; `s`: seconds since its start. */
+function saying(rf: (s: number) => Partial<Record<number, number>>): GnssReceiver {
   const gnss = idealReceiver();
   const take = () => {
+    const s = (gnss.nextMs() - T0) / 1_000;
     gnss.take();
-    return ubxFrame(0x0a, 0x38, rf);
+    const payload = new Uint8Array(28);
+    payload[1] = 1;
+    for (const [at, value] of Object.entries(rf(s))) payload[Number(at)] = value ?? 0;
+    return ubxFrame(0x0a, 0x38, payload);
   };
-  const jammed = { ...gnss, take };
-  const { bracelet } = runBracelet(jammed, 30_000);
-  expect(bracelet.radio?.reading).toMatchObject({ jamming: 3, antenna: 2, level: 201 });
-  expect(bracelet.radio?.atMs).toBe(T0 + 30_000);
+  return { ...gnss, take };
+}
+
+test("what the receiver says of its antenna and of jamming is kept, with its age", () => {
+  const run = runBracelet(
+    saying(() => ({ 5: 3, 6: 2, 20: 201 })),
+    30_000,
+  );
+  expect(run.bracelet.radio).toMatchObject({ jamming: 3, antenna: 2, level: 201 });
+  expect(readingsIn(run, T0 + 30_000)).toEqual([
+    { radio: { jamming: 3, antenna: 2, level: 201, agc: 0, noise: 0 }, ageMs: 29_780 },
+  ]);
+});
+
+test("a reading that says what the last one said is not told again, a new one is at once", () => {
+  const run = runBracelet(
+    saying((s) => ({ 5: s < 10 ? 1 : 3, 20: Math.floor(s) })),
+    30_000,
+  );
+  expect(run.heard.length).toBeGreaterThan(20);
+  const readings = readingsIn(run, T0 + 30_000);
+  expect(readings.map(({ radio, ageMs }) => [radio.jamming, radio.level, ageMs])).toEqual([
+    [1, 0, 29_780],
+    [3, 10, 20_000],
+  ]);
 });

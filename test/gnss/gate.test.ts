@@ -26,7 +26,7 @@ function fixAt(seconds: number, northM = 0, changes: Partial<Fix> = {}): Fix {
 function reasons(fixes: Fix[], nowMs?: (fix: Fix, i: number) => number | undefined): (string | undefined)[] {
   const gate = createGate();
   return fixes.map((fix, i) => {
-    const verdict = judge(gate, fix, nowMs ? nowMs(fix, i) : fix.timeMs);
+    const verdict = judge(gate, fix, nowMs ? nowMs(fix, i) : fix.timeMs, 0);
     return verdict.ok ? undefined : verdict.reason;
   });
 }

@@ -17,7 +17,7 @@ flashContract("of the simulated board", () => simulatedPorts().ports.flash);
 clockContract("of the simulated board", () => askReceiver(true).clock);
 serialContract("of the simulated board", () => {
   const { ports, heardBytes } = simulatedPorts();
-  return { serial: ports.serial, heardBytes };
+  return { serial: ports.gnss, heardBytes };
 });
 randomContract("of the simulated board", () => simulatedPorts().ports.random);
 logContract("of the simulated board", () => simulatedPorts().ports.log);
@@ -50,8 +50,8 @@ function walkWithLog(line: (text: string) => void): string {
   const trace = traceOf(everySecond(1_800, (s) => [s - 900, 0]));
   const { effectHash } = replay(trace, {
     order,
-    startEngine: (ports, map, duty, onEffect) =>
-      startNodeEngine({ ...ports, log: { line } }, { ...map, journalBytes: 512 }, duty, onEffect),
+    startEngine: (ports, board, onEffect) =>
+      startNodeEngine({ ...ports, log: { line } }, { ...board, journalBytes: 512 }, onEffect),
     receiver: "ideal",
     seed: 1,
   });
@@ -65,6 +65,7 @@ test("losing every line of the log changes nothing", () => {
 test("the log names what went wrong and holds neither a position nor a zone's name", () => {
   const lines: string[] = [];
   walkWithLog((text) => lines.push(text));
-  expect(lines).toContain("journal.full");
+  expect(lines.length).toBeGreaterThan(1);
+  expect(new Set(lines)).toEqual(new Set(["journal.refused"]));
   expect(lines.filter((text) => /home|\d{3}/.test(text))).toEqual([]);
 });

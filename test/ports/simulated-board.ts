@@ -19,7 +19,10 @@ export function simulatedPorts(seed = 1): { ports: Ports; heardBytes: () => numb
       receive: (bytes) => {
         heard += bytes.length;
       },
+      receiveModem: () => {},
+      receiveUsb: () => {},
       motion: () => {},
+      sense: () => {},
       wake: () => {},
       nextWakeMs: () => NEVER_MS,
     };
@@ -39,7 +42,7 @@ export function askReceiver(powered: boolean): Asked {
   const asked: Asked = { heard: [], fromInside: 0, clock: [] };
   const parser = createReceiver();
   let wakeMs = START_MS + 1_000;
-  runWith((ports, _map, _duty, onEffect) => {
+  runWith((ports, _board, onEffect) => {
     if (powered) onEffect({ kind: "gnss.power", on: true });
     return {
       receive: (bytes) =>
@@ -48,11 +51,14 @@ export function askReceiver(powered: boolean): Asked {
           if (report.kind === "fix" && report.fix.timeMs !== undefined)
             asked.clock.push({ worldMs: report.fix.timeMs, saidMs: ports.clock.nowMs() });
         }),
+      receiveModem: () => {},
+      receiveUsb: () => {},
       motion: () => {},
+      sense: () => {},
       wake() {
         wakeMs = NEVER_MS;
         const before = asked.heard.length;
-        ports.serial.write(SETUP_REQUEST);
+        ports.gnss.write(SETUP_REQUEST);
         asked.fromInside = asked.heard.length - before;
       },
       nextWakeMs: () => wakeMs,

@@ -10,6 +10,7 @@ import { ROOT } from "../shared.ts";
 export type Type =
   | { kind: "range"; least: number; most: number }
   | { kind: "text"; least: number; most: number }
+  | { kind: "bytes"; least: number; most: number }
   | { kind: "literal"; value: string }
   | { kind: "map"; members: { key: number; optional: boolean; type: Type }[] }
   | { kind: "array"; items: Item[] }
@@ -61,19 +62,20 @@ export function parseCddl(text: string): Schema {
     if (token === "{") return members();
     if (token === "[") return items();
     if (token.startsWith('"')) return { kind: "literal", value: token.slice(1, -1) };
-    if (token === "tstr") return sized();
+    if (token === "tstr") return { kind: "text", ...sized() };
+    if (token === "bstr") return { kind: "bytes", ...sized() };
     if (/^-?\d/.test(token)) {
       const [least, most = least] = token.split("..").map(Number);
       return { kind: "range", least, most };
     }
     return { kind: "name", name: token };
   };
-  const sized = (): Type => {
+  const sized = (): { least: number; most: number } => {
     take(".size");
     take("(");
-    const [least, most] = take().split("..").map(Number);
+    const [least, most = least] = take().split("..").map(Number);
     take(")");
-    return { kind: "text", least, most };
+    return { least, most };
   };
   const members = (): Type => {
     const list: Extract<Type, { kind: "map" }>["members"] = [];
@@ -151,6 +153,24 @@ const RULES: Record<string, (value: CborValue) => string | undefined> = {
     const from = (value as [number, number][]).map((offset) => offset[0]);
     return from.every((ms, i) => i === 0 || ms > from[i - 1]) ? undefined : "not each later than the one before";
   },
+  "chunk-hashes"(value) {
+    return (value as Uint8Array).length % 16 === 0 ? undefined : "not a multiple of 16";
+  },
+  "image-hashes"(value) {
+    return (value as Uint8Array).length % 16 === 0 ? undefined : "not a multiple of 16";
+  },
+  "order-in-force"(value) {
+    const order = value as Map<number, number>;
+    const until = order.get(6);
+    return until === undefined || until > (order.get(5) as number) ? undefined : "until is not after from";
+  },
+  encounter(value) {
+    const encounter = value as Map<number, number>;
+    const [from, until] = [encounter.get(3), encounter.get(4)];
+    if (encounter.size === 0) return "neither where nor when";
+    if (from === undefined || until === undefined) return from === until ? undefined : "one end is missing";
+    return until > from ? undefined : "until is not after from";
+  },
   order(value) {
     const order = value as Map<number, number>;
     const until = order.get(3);
@@ -173,6 +193,10 @@ export function mismatch(schema: Schema, type: Type, value: CborValue, at = ""):
         ? undefined
         : `${at}: not text of ${type.least}..${type.most} bytes`;
     }
+    case "bytes":
+      return value instanceof Uint8Array && value.length >= type.least && value.length <= type.most
+        ? undefined
+        : `${at}: not ${type.least}..${type.most} bytes`;
     case "literal":
       return value === type.value ? undefined : `${at}: not ${type.value}`;
     case "choice":

@@ -15,7 +15,16 @@ const MESSAGES: Record<string, { encode: (value: never) => Encoded; decode: (byt
     alert: { encode: protocol.encodeAlert, decode: protocol.decodeAlert },
     zone: { encode: protocol.encodeZone, decode: protocol.decodeZone },
     order: { encode: protocol.encodeOrder, decode: protocol.decodeOrder },
+    "device-order": { encode: protocol.encodeDeviceOrder, decode: protocol.decodeDeviceOrder },
+    "image-manifest": { encode: protocol.encodeImageManifest, decode: protocol.decodeImageManifest },
+    "image-info": { encode: protocol.encodeImageInfo, decode: protocol.decodeImageInfo },
+    "release-list": { encode: protocol.encodeReleaseList, decode: protocol.decodeReleaseList },
     status: { encode: protocol.encodeStatus, decode: protocol.decodeStatus },
+    uplink: { encode: protocol.encodeUplink, decode: protocol.decodeUplink },
+    downlink: { encode: protocol.encodeDownlink, decode: protocol.decodeDownlink },
+    receipt: { encode: protocol.encodeReceipt, decode: protocol.decodeReceipt },
+    lease: { encode: protocol.encodeLease, decode: protocol.decodeLease },
+    acked: { encode: protocol.encodeAcked, decode: protocol.decodeAcked },
     "trace-header": { encode: protocol.encodeTraceHeader, decode: protocol.decodeTraceHeader },
     "trace-point": { encode: protocol.encodeTracePoint, decode: protocol.decodeTracePoint },
   };
@@ -106,7 +115,7 @@ test("the bounds that are overstepped include the counts of windows, offsets, zo
 /** The message again and again, each time another of its numbers replaced. */
 function* replaced(message: unknown, by: number): Generator<unknown> {
   if (typeof message === "number") yield by;
-  else if (typeof message === "object" && message !== null)
+  else if (typeof message === "object" && message !== null && !(message instanceof Uint8Array))
     for (const [key, item] of Object.entries(message))
       for (const other of replaced(item, by))
         yield Array.isArray(message)
@@ -135,7 +144,7 @@ test("half a unit is refused, not cut off", () => {
   expect(written).toEqual({ ok: false, reason: "cbor.not-integer", offset: 2 });
 });
 
-test("an alert about a zone names it and its state; one about the location names none", () => {
+test("an alert about a zone names it; one about anything else names none, and has states of its own", () => {
   const alert: protocol.Alert = {
     seq: 1,
     atMs: 2,
@@ -145,19 +154,32 @@ test("an alert about a zone names it and its state; one about the location names
     sinceMs: 1,
     fix: undefined,
     signedMm: undefined,
+    clock: "holdover",
+    clockErrorMs: 5_000,
+    percent: undefined,
+    detail: undefined,
   };
-  expect(protocol.encodeAlert(alert)).toMatchObject({ ok: true });
-  expect(protocol.encodeAlert({ ...alert, zone: undefined })).toMatchObject({ reason: "message.missing-field" });
-  expect(protocol.encodeAlert({ ...alert, state: undefined })).toMatchObject({ reason: "message.missing-field" });
-  expect(protocol.encodeAlert({ ...alert, about: "location-lost" })).toMatchObject({ reason: "message.unknown-field" });
+  const refusal = (changes: Partial<protocol.Alert>) => {
+    const written = protocol.encodeAlert({ ...alert, ...changes });
+    return written.ok ? undefined : written.reason;
+  };
+  expect(refusal({})).toBeUndefined();
+  expect(refusal({ zone: undefined })).toBe("message.missing-field");
+  expect(refusal({ state: "raised" })).toBe("message.out-of-bounds");
+  expect(refusal({ about: "strap", state: "raised" })).toBe("message.unknown-field");
+  expect(refusal({ about: "strap", state: "raised", zone: undefined })).toBeUndefined();
+  expect(refusal({ about: "battery", state: "raised", zone: undefined })).toBe("message.missing-field");
+  expect(refusal({ about: "battery", state: "raised", zone: undefined, percent: 25 })).toBeUndefined();
+  expect(refusal({ clockErrorMs: undefined })).toBe("cbor.not-integer");
   const wire: [number, CborValue][] = [
     [1, 1],
     [2, 2],
     [3, 0],
+    [5, 0],
     [6, 1],
   ];
   expect(protocol.decodeAlert(encode(new Map(wire)))).toMatchObject({ reason: "message.missing-field" });
-  const lost = new Map(wire).set(3, 1);
+  const lost = new Map(wire).set(3, 1).set(5, 3);
   expect(protocol.decodeAlert(encode(lost))).toMatchObject({ ok: true });
   expect(protocol.decodeAlert(encode(lost.set(4, "home")))).toEqual({
     ok: false,

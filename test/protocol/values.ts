@@ -23,6 +23,8 @@ export function generate(from: Source, type: Type): CborValue {
       const wide = type.most >= 3 && random() < 0.3 ? "水" : "";
       return wide + "z".repeat(Math.max(0, between(random, type.least, type.most) - 3 * wide.length));
     }
+    case "bytes":
+      return new Uint8Array(between(random, type.least, type.most)).map(() => between(random, 0, 255));
     case "literal":
       return type.value;
     case "choice":
@@ -85,6 +87,11 @@ export function* spoil(from: Source, type: Type, value: CborValue): Generator<Sp
 }
 
 function leaves(type: Type): [string, CborValue][] {
+  if (type.kind === "bytes")
+    return [
+      ["bytes too few", new Uint8Array(Math.max(0, type.least - 1))],
+      ["bytes too many", new Uint8Array(type.most + 1)],
+    ];
   if (type.kind === "range")
     return [
       [`${type.least} − 1`, type.least - 1],
@@ -116,7 +123,7 @@ function* spoilMap(
       onlyWire: isOnlyWire(from.schema, member.type) && !member.optional,
     };
   }
-  for (const key of [1, 2, 3, 4, 5, 6, 7, 8, 9, 255])
+  for (const key of [1, 2, 3, 4, 5, 6, 7, 8, 9, 17, 255])
     if (!type.members.some((m) => m.key === key))
       yield { what: `${key} too many`, value: new Map(map).set(key, 0), onlyWire: true };
 }

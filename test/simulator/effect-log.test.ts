@@ -17,7 +17,7 @@ const FIX: Fix = {
 const EFFECTS: [Effect, number][] = [
   [{ kind: "gnss.power", on: true }, 1_000],
   [{ kind: "fix.judged", fix: FIX, accepted: true, reason: undefined }, 2_000],
-  [{ kind: "journal.append", record: Uint8Array.of(1, 2, 3) }, 2_000],
+  [{ kind: "journal.append", record: 2, body: Uint8Array.of(1, 2, 3) }, 2_000],
   [{ kind: "gnss.power", on: false }, 2_000],
 ];
 
@@ -43,8 +43,8 @@ test("one bit, one millisecond, one effect more or less or in another place: ano
     changed(1, { kind: "fix.judged", fix: { ...FIX, latE7: FIX.latE7 + 1 }, accepted: true, reason: undefined }, 2_000),
     changed(1, { kind: "fix.judged", fix: FIX, accepted: false, reason: "gate.repeated" }, 2_000),
     changed(1, { kind: "fix.judged", fix: { ...FIX, courseCdeg: 0 }, accepted: true, reason: undefined }, 2_000),
-    changed(2, { kind: "journal.append", record: Uint8Array.of(1, 2, 2) }, 2_000),
-    changed(2, { kind: "journal.append", record: Uint8Array.of(1, 2, 3, 0) }, 2_000),
+    changed(2, { kind: "journal.append", record: 2, body: Uint8Array.of(1, 2, 2) }, 2_000),
+    changed(2, { kind: "journal.append", record: 2, body: Uint8Array.of(1, 2, 3, 0) }, 2_000),
     digest(EFFECTS.slice(0, 3)),
     digest([...EFFECTS, EFFECTS[0]]),
     digest([EFFECTS[0], EFFECTS[2], EFFECTS[1], EFFECTS[3]]),
@@ -59,5 +59,5 @@ test("each effect is one line, told as it comes", () => {
   for (const [effect, nowMs] of EFFECTS) log.note(effect, nowMs);
   expect(lines).toHaveLength(EFFECTS.length);
   expect(lines[0]).toBe('1000 {"kind":"gnss.power","on":true}\n');
-  expect(lines[2]).toBe('2000 {"kind":"journal.append","record":"010203"}\n');
+  expect(lines[2]).toBe('2000 {"kind":"journal.append","record":2,"body":"010203"}\n');
 });

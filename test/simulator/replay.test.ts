@@ -147,6 +147,10 @@ function zoneAlert(s: number, zone: string, state: Alert["state"], hAccMm?: numb
     sinceMs: START_MS,
     fix: fix && { ...fix, timeMs: 0, dimensions: 3, speedMmps: 0, courseCdeg: 0, satellites: 9 },
     signedMm: 0,
+    clock: undefined,
+    clockErrorMs: undefined,
+    percent: undefined,
+    detail: undefined,
   };
 }
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { build, type Metafile, transform } from "esbuild";
 import { BOUNDARY } from "../../../simulator/engines/bundle-boundary.ts";
-import { BUILTINS } from "../../../simulator/engines/espruino-world.ts";
+import { absentMethods, BUILTINS } from "../../../simulator/engines/espruino-world.ts";
 import { checkDeviceCode } from "./check.ts";
 import { hoistFunctions } from "./hoist.ts";
 import { renameOf } from "./rename-of.ts";
@@ -23,6 +23,9 @@ const TS_SETTINGS = { compilerOptions: { useDefineForClassFields: false, target:
 
 /** What the engine calls its own things by. */
 const ENGINE_NAMES = Object.values(BUILTINS).flatMap(({ own, methods }) => own.concat(methods));
+
+/** What shortening must not call anything: a name that another engine's methods have would be refused by the check. */
+const TAKEN = Object.fromEntries([...absentMethods()].map((name, i) => [`taken ${i}`, name]));
 
 export interface DeviceBundle {
   code: string;
@@ -58,6 +61,7 @@ export async function bundleForEspruino(entry: string, root: string, boundary = 
     // Names cost a third of the code; those that the engine or the board calls stay.
     mangleProps: /^[a-z]/,
     reserveProps: new RegExp(`^(?:${ENGINE_NAMES.concat(boundary).join("|")})$`),
+    mangleCache: TAKEN,
     treeShaking: true,
     logLevel: "warning",
     tsconfigRaw: TS_SETTINGS,

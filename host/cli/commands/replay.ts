@@ -10,22 +10,26 @@ import { replayLines, type SummaryLine, summaryLine, sumUp } from "../../../simu
 import { type ReplayResult, replay } from "../../../simulator/replay/replay.ts";
 import { reportData } from "../../../simulator/replay/report-data.ts";
 import { renderReport } from "../../../simulator/report/html.ts";
+import { parseInstant } from "../../../simulator/traces/instant.ts";
 import type { Trace } from "../../../simulator/traces/trace.ts";
 import { readZones } from "../../zones/geojson.ts";
 import { DELAY_BOUNDS_S, DELAY_S, HEARTBEAT_BOUNDS_S, HEARTBEAT_S, openOrder, readOrder } from "../../zones/order.ts";
 import { EXIT } from "../exit-codes.ts";
-import { checkOutput, DASH, nameOf, readText, writeWhole } from "../files.ts";
+import { checkOutput, DASH, nameOf, readFile, readText, writeWhole } from "../files.ts";
 import { examples } from "../help.ts";
 import { loadTrace } from "../load-trace.ts";
 import { SEED_MOST, wholeNumber } from "../options.ts";
 import { type Lang, print, say, textOf, warn } from "../output.ts";
 import { createProgress } from "../progress.ts";
+import { isRecorded, replayRecorded } from "../replay-journal.ts";
 import { storyLines, totalLines } from "../story-text.ts";
 
 /** Options as commander gives them. */
 interface ReplayFlags {
   zones: string;
   order?: string;
+  from?: string;
+  to?: string;
   delayS?: string;
   heartbeatS?: string;
   engine: EngineName;
@@ -43,8 +47,10 @@ export function addReplayCommand(program: Command, lang: Lang): void {
     .command("replay")
     .argument("<trace...>", words("help.traces"))
     .description(words("help.replay"))
-    .requiredOption("--zones <file>", words("help.zones"))
+    .option("--zones <file>", words("help.zones"))
     .addOption(new Option("--order <file>", words("help.order")).default(undefined, words("help.no-order")))
+    .option("--from <instant>", words("help.replay-from"))
+    .option("--to <instant>", words("help.replay-to"))
     .addOption(
       new Option("--delay-s <n>", words("help.delay")).default(
         undefined,
@@ -73,11 +79,32 @@ export function addReplayCommand(program: Command, lang: Lang): void {
         "replay day.csv --zones zones.geojson",
         "replay ride.gpx --zones zones.geojson --receiver ideal --report ride.html",
         "replay monday.csv tuesday.csv --zones zones.geojson --json | tail -n 1",
+        "replay bundle.cbor",
+        "replay journal.bin --order sealed-order.cbor --from 2026-11-24T08:00+09:00",
       ),
     )
-    .action(async (files: string[], flags: ReplayFlags) => {
-      process.exitCode = await runReplay(files, flags, lang);
+    .action(async (files: string[], flags: Omit<ReplayFlags, "zones"> & { zones?: string }) => {
+      const { zones } = flags;
+      if (zones === undefined) process.exitCode = await runRecorded(files, flags, lang);
+      else process.exitCode = await runReplay(files, { ...flags, zones }, lang);
     });
+}
+
+/** Without zones it can only be what a device recorded: its order says which zones there were. */
+async function runRecorded(files: string[], flags: Omit<ReplayFlags, "zones">, lang: Lang): Promise<number> {
+  const [file] = files;
+  const bytes = Uint8Array.from(readFile(file));
+  if (files.length > 1 || !isRecorded(bytes))
+    throw new ToolError("cli.missing-option", { what: "--zones <file>", detail: "reason.see-help" });
+  const orders = flags.order === undefined ? [] : [Uint8Array.from(readFile(flags.order))];
+  const instant = (option: string, text: string | undefined) => {
+    const ms = text === undefined ? undefined : parseInstant(text);
+    if (text !== undefined && ms === undefined) throw new ToolError("evidence.bad-instant", { option, value: text });
+    return ms;
+  };
+  const [fromMs, toMs] = [instant("--from", flags.from), instant("--to", flags.to)];
+  const { engine, json = false } = flags;
+  return replayRecorded(bytes, file, { orders, fromMs, toMs, engine, json }, lang);
 }
 
 /** All that can be refused is refused before the first trace runs, so that output is whole or there is none. */

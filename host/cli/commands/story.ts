@@ -80,7 +80,7 @@ function checkBeside(option: string, file: string, ride: string, force: boolean)
 }
 
 /** A real ride (MIT), from a package of the development dependencies. */
-function rideFile(): string {
+export function rideFile(): string {
   try {
     const manifest = createRequire(import.meta.url).resolve("stoplight/package.json");
     return path.join(path.dirname(manifest), "gpx", "sample-ride.gpx");

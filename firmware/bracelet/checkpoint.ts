@@ -1,0 +1,123 @@
+import {
+  createWriter,
+  finish,
+  type Writer,
+  writeArrayHead,
+  writeBool,
+  writeBytes,
+  writeInt,
+  writeNull,
+  writeText,
+} from "../../protocol/cbor/writer.ts";
+import type { Signal } from "../tamper/signal.ts";
+import type { BraceletState } from "./state.ts";
+
+/** Raised with every change of what stands in a checkpoint or in which order. */
+export const CHECKPOINT_FORMAT = 1;
+const USUAL_BYTES = 512;
+
+/**
+ * All that the machine remembers, as CBOR: values in the order in which the state declares them, without names. Left out are
+ * the order's words and zones, and the scratch space, which the order and the next fix make anew. The device only ever writes it: a
+ * boot begins afresh, and it is the replay that goes on from a checkpoint.
+ */
+export function writeCheckpoint(state: BraceletState): Uint8Array {
+  const writer = createWriter(USUAL_BYTES);
+  const kept = keptOf(state);
+  writeArrayHead(writer, kept.length + 1);
+  writeInt(writer, CHECKPOINT_FORMAT);
+  for (let i = 0; i < kept.length; i++) writeValue(writer, kept[i]);
+  return finish(writer);
+}
+
+/** In this order, for ever within a format. */
+function keptOf(state: BraceletState): unknown[] {
+  return [
+    state.time,
+    state.order === undefined ? undefined : state.order.counter,
+    state.ended,
+    state.watching,
+    packed(state.active),
+    state.changeMs,
+    valuesBut(state.gate, state.gate.metric),
+    state.ttff,
+    state.belief,
+    state.reach,
+    state.receiver,
+    state.plan,
+    state.fixMs,
+    state.fix,
+    state.fixDoubtM,
+    state.watches,
+    state.entered,
+    state.close,
+    state.strange,
+    state.dueMs,
+    state.failures,
+    state.retryMs,
+    state.loss,
+    state.locating,
+    valuesBut(state.tamper, state.tamper.signals),
+    sensed(state.tamper.signals),
+    state.alertSeq,
+  ];
+}
+
+/** An object's values in order, but for one that stands elsewhere or is made anew. */
+function valuesBut(object: unknown, left: unknown): unknown[] {
+  const fields = object as Record<string, unknown>;
+  const names = Object.keys(fields);
+  const values: unknown[] = [];
+  for (let i = 0; i < names.length; i++) if (fields[names[i]] !== left) values.push(fields[names[i]]);
+  return values;
+}
+
+/** Those that have ever said anything, each with its place: mostly there are none. */
+function sensed(signals: Signal[]): unknown[] {
+  const found: unknown[] = [];
+  for (let i = 0; i < signals.length; i++) {
+    if (!signals[i].on && !signals[i].raised && signals[i].changedMs < 0) continue;
+    found.push(i);
+    found.push(signals[i]);
+  }
+  return found;
+}
+
+/** Eight zones to a byte. */
+function packed(active: Uint8Array): number[] {
+  const bytes: number[] = [];
+  for (let i = 0; i < active.length; i++) {
+    if (i % 8 === 0) bytes.push(0);
+    if (active[i] === 1) bytes[bytes.length - 1] |= 1 << (i % 8);
+  }
+  return bytes;
+}
+
+/** Integers, texts and truth values as they are; other numbers as the eight bytes of the double; objects as their values in order. */
+function writeValue(writer: Writer, value: unknown): void {
+  if (value === undefined) writeNull(writer);
+  else if (typeof value === "number") writeNumber(writer, value);
+  else if (typeof value === "string") writeText(writer, value);
+  else if (typeof value === "boolean") writeBool(writer, value);
+  else writeValues(writer, value as Record<string, unknown>);
+}
+
+function writeValues(writer: Writer, object: Record<string, unknown>): void {
+  // Of an array these are its indices.
+  const names = Object.keys(object);
+  writeArrayHead(writer, names.length);
+  for (let i = 0; i < names.length; i++) writeValue(writer, object[names[i]]);
+}
+
+/** −0 is no integer here: it must come back as it was. */
+function writeNumber(writer: Writer, value: number): void {
+  if (Math.floor(value) === value && value - value === 0 && (value !== 0 || 1 / value > 0)) {
+    writeInt(writer, value);
+    return;
+  }
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  const bytes = new Uint8Array(8);
+  for (let i = 0; i < 8; i++) bytes[i] = view.getUint8(i);
+  writeBytes(writer, bytes);
+}

@@ -1,0 +1,114 @@
+import { ACKED } from "../../protocol/journal/record.ts";
+import { DONE, type Receipt, TAKEN } from "../../protocol/messages/receipt.ts";
+import { addReceipt, askReport, reconcile } from "../alerts/outbox.ts";
+import { endOrder, installOrder, offerOrder, offerPackChunk, type Took } from "../orders/store.ts";
+import { errorOf, mayDoIrreversible, utcOf } from "../time/trusted.ts";
+import { offerImageChunk, offerManifest, type TookImage, testImage } from "../update/session.ts";
+import { type Command, openDownlink, settle } from "../uplink/downlink.ts";
+import { type Bracelet, find, keep, putInForce, take } from "./device.ts";
+import { tellJournal } from "./link.ts";
+
+/** What the centre says, carried out: each once, with a receipt that stands in the journal before it goes. */
+export function takeDownlink(bracelet: Bracelet, bytes: Uint8Array, nowMs: number): void {
+  const taken = openDownlink(bracelet.inbox, bytes, nowMs);
+  if (taken.kind === "refused") {
+    if (taken.isNews) find(bracelet, taken.reason);
+    return;
+  }
+  // Whatever bears the centre's seal shows that it is there.
+  take(bracelet, { kind: "served" });
+  if (taken.kind === "receipt") send(bracelet, taken.receipt);
+  if (taken.kind !== "command") return;
+  const done = carryOut(bracelet, taken.command);
+  send(bracelet, settle(bracelet.inbox, taken.command, done.outcome, done.next, nowMs));
+}
+
+function send(bracelet: Bracelet, receipt: Receipt | undefined): void {
+  if (receipt !== undefined) addReceipt(bracelet.channel.outbox, receipt);
+}
+
+interface Done {
+  outcome: string;
+  next: number;
+}
+
+function carryOut(bracelet: Bracelet, command: Command): Done {
+  switch (command.kind) {
+    case "order":
+      return takeOrder(bracelet, offerOrder(bracelet.orders, command.bytes, trustedMs(bracelet)));
+    case "order-chunk":
+      return takeOrder(bracelet, offerPackChunk(bracelet.orders, command.first, command.bytes));
+    case "end":
+      return ended(bracelet, endOrder(bracelet.orders, command.bytes));
+    case "image":
+      return takeImage(bracelet, offerManifest(bracelet.update, command.bytes));
+    case "image-chunk":
+      return takeImage(bracelet, offerImageChunk(bracelet.update, command.first, command.bytes));
+    case "locate":
+      take(bracelet, { kind: "locate" });
+      return did(DONE);
+    case "pause":
+      take(bracelet, { kind: "pause", untilMs: command.first });
+      return did(DONE);
+    case "time":
+      take(bracelet, { kind: "time", utcMs: command.first, errorMs: command.second, source: "sealed" });
+      return did(DONE);
+    case "ack":
+      return acknowledgeAfar(bracelet, command);
+  }
+  // Leases and day keys: the proximity room takes them, and this image has none.
+  return did("downlink.unsupported");
+}
+
+/** UTC that has passed for certain; `undefined` while time is not trusted. */
+export function trustedMs(bracelet: Bracelet): number | undefined {
+  const nowMs = bracelet.ports.clock.nowMs();
+  const time = bracelet.state.time;
+  return mayDoIrreversible(time, nowMs) ? utcOf(time, nowMs) - errorOf(time, nowMs) : undefined;
+}
+
+/** A whole order is put in force at once. */
+function takeOrder(bracelet: Bracelet, took: Took): Done {
+  if (!took.ok) return refuse(bracelet, took.reason);
+  if (took.missing > 0) return { outcome: TAKEN, next: took.missing };
+  const installed = installOrder(bracelet.orders);
+  if (!installed.ok) return refuse(bracelet, installed.reason);
+  putInForce(bracelet, installed.order, installed.order.counter);
+  if (!installed.forgotten) find(bracelet, "order.not-forgotten");
+  return did(DONE);
+}
+
+function ended(bracelet: Bracelet, took: Took): Done {
+  if (!took.ok) return refuse(bracelet, took.reason);
+  putInForce(bracelet, undefined, bracelet.orders.counter);
+  return did(DONE);
+}
+
+/** A whole image is tested at the next boot, which is now. */
+function takeImage(bracelet: Bracelet, took: TookImage): Done {
+  if (!took.ok) return refuse(bracelet, took.reason);
+  if (took.nextOffset < took.totalBytes) return { outcome: TAKEN, next: took.nextOffset };
+  const tested = testImage(bracelet.update, bracelet.state.tamper.batteryPercent);
+  if (!tested.ok) return refuse(bracelet, tested.reason);
+  bracelet.ports.power.reset();
+  return did(DONE);
+}
+
+function acknowledgeAfar(bracelet: Bracelet, command: Command): Done {
+  const newest = bracelet.recorder.journal.nextNumber - 1;
+  const acked = reconcile(bracelet.channel.outbox, command.first, command.second, newest);
+  tellJournal(bracelet);
+  if (acked.length > 0) keep(bracelet, ACKED, acked);
+  askReport(bracelet.channel.outbox);
+  return did(DONE);
+}
+
+/** The reason stands in the journal, whoever sent it. */
+function refuse(bracelet: Bracelet, reason: string): Done {
+  find(bracelet, reason);
+  return did(reason);
+}
+
+function did(outcome: string): Done {
+  return { outcome: outcome, next: 0 };
+}

@@ -1,0 +1,252 @@
+import { readBool, readBytesBetween, readIntBetween } from "../../protocol/cbor/items.ts";
+import { finish } from "../../protocol/cbor/writer.ts";
+import { KEY_BYTES, PURPOSE_MANAGEMENT, PURPOSE_MOST } from "../../protocol/cose/keys.ts";
+import { SEALED_ORDER_MOST_BYTES, TIME_MOST_MS, UINT32_MOST } from "../../protocol/limits.ts";
+import { createSmpReader, END, nextKey, openMap } from "../../protocol/smp/fields.ts";
+import { writeBoolPair, writeIntPair, writeTextPair } from "../../protocol/smp/fields-writer.ts";
+import { deframe, frameMessage } from "../../protocol/smp/serial.ts";
+import { beginAnswer } from "../management/answer.ts";
+import type { Managed, Ran } from "../management/managed.ts";
+import {
+  COMMAND_FIT,
+  COMMAND_IDENTITY,
+  COMMAND_MANIFEST,
+  COMMAND_ORDER,
+  COMMAND_ORDER_CHUNK,
+  COMMAND_ORDER_END,
+  COMMAND_ORDER_INSTALL,
+  COMMAND_PROVISION,
+  COMMAND_REMOVAL,
+  COMMAND_SELFTEST,
+} from "../management/ours.ts";
+import { serve } from "../management/server.ts";
+import { endOrder, installOrder, offerOrder, offerPackChunk, type Took } from "../orders/store.ts";
+import { readCounter } from "../secrets/counters.ts";
+import { SLOT_ASSIGNMENT } from "../secrets/slots.ts";
+import { utcOf } from "../time/trusted.ts";
+import { createManagedImages } from "../update/managed.ts";
+import { offerManifest } from "../update/session.ts";
+import { trustedMs } from "./commands.ts";
+import { type Bracelet, find, putInForce, recordFit, take } from "./device.ts";
+import { writeFit } from "./fit.ts";
+import { deviceIdOf, isProvisioned, keyOf, provision } from "./identity.ts";
+import { flushInputs } from "./recorder.ts";
+
+/** The bracelet as the management server knows it. */
+export function createManaged(bracelet: Bracelet): Managed {
+  const secrets = bracelet.ports.secrets;
+  return {
+    crypto: bracelet.ports.crypto,
+    random: bracelet.ports.random,
+    deviceId: () => deviceIdOf(secrets),
+    isProvisioned: () => isProvisioned(secrets),
+    managementKey: () => keyOf(secrets, PURPOSE_MANAGEMENT),
+    leastAssignment: () => readCounter(secrets, SLOT_ASSIGNMENT),
+    utcFloorMs: (nowMs: number) => Math.max(0, utcOf(bracelet.state.time, nowMs)),
+    about: bracelet.board.about,
+    setTime: (utcMs: number, authorised: boolean) => {
+      // What anybody at the port may say of the time proves as much as a network does.
+      take(bracelet, {
+        kind: "time",
+        utcMs: utcMs,
+        errorMs: SESSION_ERROR_MS,
+        source: authorised ? "sealed" : "network",
+      });
+    },
+    reset: () => {
+      flushInputs(bracelet.recorder, bracelet.ports.clock.nowMs());
+      bracelet.ports.power.reset();
+    },
+    images: createManagedImages(bracelet.update, () => bracelet.state.tamper.batteryPercent),
+    files: {
+      length: (name: string) => (name === JOURNAL_FILE ? bracelet.board.journalBytes : -1),
+      read: (_name: string, offset: number, into: Uint8Array) => {
+        if (offset === 0) flushInputs(bracelet.recorder, bracelet.ports.clock.nowMs());
+        bracelet.ports.flash.read(bracelet.board.journalAddress + offset, into, into.length);
+        return into.length;
+      },
+    },
+    ours: {
+      run: (command: number, writes: boolean, argument: Uint8Array) => run(bracelet, command, writes, argument),
+    },
+  };
+}
+
+/** Bytes came from whoever is at the USB port: SMP in console frames, and what else it may be. */
+export function receiveUsb(bracelet: Bracelet, bytes: Uint8Array): void {
+  const usb = bracelet.console;
+  if (usb === undefined) return;
+  const nowMs = bracelet.ports.clock.nowMs();
+  if (!bracelet.state.tamper.usb) take(bracelet, { kind: "usb", attached: true });
+  deframe(usb.deframer, bytes, (message) => {
+    const answer = serve(usb.server, message, nowMs);
+    if (answer !== undefined) bracelet.ports.usb.write(frameMessage(answer));
+  });
+}
+
+/** The ring as it lies in flash. */
+const JOURNAL_FILE = "/journal";
+/** From the client's clock to here, over a slow line. Milliseconds. */
+const SESSION_ERROR_MS = 1_000;
+const BYTES_MOST = 1024;
+
+/** What a request of our own group may hold; whatever it lacks stays as it is here. */
+interface Argument {
+  /** `d`: the device's id, UTF-8. */
+  device: Uint8Array;
+  /** `g`: generation of the keys. */
+  generation: number;
+  /** `k`: eight keys. */
+  keyring: Uint8Array;
+  /** `s`: something sealed. */
+  sealed: Uint8Array;
+  /** `i` and `data`: a piece. */
+  index: number;
+  data: Uint8Array;
+  /** `u`: until, UTC ms. */
+  untilMs: number;
+  /** `e`: an emergency. */
+  emergency: boolean;
+}
+
+const NAMES = ["d", "g", "k", "s", "i", "data", "u", "e"];
+
+function readArgument(bytes: Uint8Array): Argument | string {
+  const none = new Uint8Array(0);
+  const argument: Argument = {
+    device: none,
+    generation: 0,
+    keyring: none,
+    sealed: none,
+    index: 0,
+    data: none,
+    untilMs: 0,
+    emergency: false,
+  };
+  const reader = createSmpReader(bytes);
+  const map = openMap(reader);
+  let name = nextKey(reader, map, NAMES);
+  while (name !== END) {
+    if (name === 0) argument.device = readBytesBetween(reader, 1, 32);
+    else if (name === 1) argument.generation = readIntBetween(reader, 1, UINT32_MOST);
+    else if (name === 2)
+      argument.keyring = readBytesBetween(reader, KEY_BYTES * PURPOSE_MOST, KEY_BYTES * PURPOSE_MOST);
+    else if (name === 3) argument.sealed = readBytesBetween(reader, 1, SEALED_ORDER_MOST_BYTES);
+    else if (name === 4) argument.index = readIntBetween(reader, 0, UINT32_MOST);
+    else if (name === 5) argument.data = readBytesBetween(reader, 1, BYTES_MOST);
+    else if (name === 6) argument.untilMs = readIntBetween(reader, 0, TIME_MOST_MS);
+    else argument.emergency = readBool(reader);
+    name = nextKey(reader, map, NAMES);
+  }
+  return reader.error === "" ? argument : reader.error;
+}
+
+function run(bracelet: Bracelet, command: number, writes: boolean, bytes: Uint8Array): Ran {
+  if (!writes) {
+    if (command === COMMAND_IDENTITY) return tellIdentity(bracelet);
+    return command === COMMAND_SELFTEST ? selfTest(bracelet) : refused("device.unknown-command");
+  }
+  const argument = readArgument(bytes);
+  if (typeof argument === "string") return refused(argument);
+  switch (command) {
+    case COMMAND_PROVISION:
+      return done(provision(bracelet.ports.secrets, argument.device, argument.generation, argument.keyring));
+    case COMMAND_ORDER:
+      return took(bracelet, offerOrder(bracelet.orders, argument.sealed, trustedMs(bracelet)));
+    case COMMAND_ORDER_CHUNK:
+      return took(bracelet, offerPackChunk(bracelet.orders, argument.index, argument.data));
+    case COMMAND_ORDER_INSTALL:
+      return install(bracelet);
+    case COMMAND_ORDER_END:
+      return end(bracelet, argument.sealed);
+    case COMMAND_FIT:
+      return putOn(bracelet);
+    case COMMAND_REMOVAL:
+      return remove(bracelet, argument.untilMs, argument.emergency);
+    case COMMAND_MANIFEST:
+      return done(offerManifest(bracelet.update, argument.sealed));
+  }
+  return refused("device.unknown-command");
+}
+
+function tellIdentity(bracelet: Bracelet): Ran {
+  const writer = beginAnswer(4);
+  writeTextPair(writer, "d", deviceIdOf(bracelet.ports.secrets));
+  writeBoolPair(writer, "p", isProvisioned(bracelet.ports.secrets));
+  writeIntPair(writer, "o", bracelet.orders.inForce === undefined ? 0 : bracelet.orders.inForce.counter);
+  writeIntPair(writer, "n", bracelet.recorder.journal.nextNumber - 1);
+  return { ok: true, answer: finish(writer) };
+}
+
+/** Each part by itself: journal, order, receiver, chance, centre. */
+function selfTest(bracelet: Bracelet): Ran {
+  const probe = new Uint8Array(16);
+  const writer = beginAnswer(5);
+  writeBoolPair(writer, "journal", bracelet.recorder.refused === 0);
+  writeBoolPair(writer, "order", bracelet.orders.inForce !== undefined || bracelet.orders.counter === 0);
+  writeBoolPair(writer, "receiver", bracelet.heardReceiver);
+  writeBoolPair(writer, "random", bracelet.ports.random.fill(probe));
+  writeBoolPair(writer, "centre", bracelet.channel.served);
+  return { ok: true, answer: finish(writer) };
+}
+
+/** An order that is refused leaves its reason in the journal, whoever brought it. */
+function took(bracelet: Bracelet, result: Took): Ran {
+  if (!result.ok) {
+    find(bracelet, result.reason);
+    return refused(result.reason);
+  }
+  const writer = beginAnswer(1);
+  writeIntPair(writer, "missing", result.missing);
+  return { ok: true, answer: finish(writer) };
+}
+
+function install(bracelet: Bracelet): Ran {
+  const installed = installOrder(bracelet.orders);
+  if (!installed.ok) {
+    find(bracelet, installed.reason);
+    return refused(installed.reason);
+  }
+  putInForce(bracelet, installed.order, installed.order.counter);
+  if (!installed.forgotten) find(bracelet, "order.not-forgotten");
+  return done({ ok: true });
+}
+
+function end(bracelet: Bracelet, sealed: Uint8Array): Ran {
+  const ended = endOrder(bracelet.orders, sealed);
+  if (!ended.ok) {
+    find(bracelet, ended.reason);
+    return refused(ended.reason);
+  }
+  putInForce(bracelet, undefined, bracelet.orders.counter);
+  return done({ ok: true });
+}
+
+function putOn(bracelet: Bracelet): Ran {
+  if (!bracelet.state.tamper.strapClosed) return refused("fit.strap-open");
+  if (!writeFit(bracelet.ports.secrets, { fitted: true, removal: undefined })) return refused("fit.unwritten");
+  recordFit(bracelet, "fitted", 0);
+  take(bracelet, { kind: "fit" });
+  return done({ ok: true });
+}
+
+/** Time-boxed: a day at most, however long was asked. */
+const REMOVAL_MOST_MS = 86_400_000;
+
+function remove(bracelet: Bracelet, untilMs: number, emergency: boolean): Ran {
+  const nowMs = utcOf(bracelet.state.time, bracelet.ports.clock.nowMs());
+  if (untilMs <= nowMs || untilMs > nowMs + REMOVAL_MOST_MS) return refused("fit.bad-removal");
+  const fit = { fitted: true, removal: { untilMs: untilMs, emergency: emergency } };
+  if (!writeFit(bracelet.ports.secrets, fit)) return refused("fit.unwritten");
+  recordFit(bracelet, emergency ? "emergency" : "removal", untilMs);
+  take(bracelet, { kind: "removal", untilMs: untilMs, emergency: emergency });
+  return done({ ok: true });
+}
+
+function done(result: { ok: true } | { ok: false; reason: string }): Ran {
+  return result.ok ? { ok: true, answer: finish(beginAnswer(0)) } : refused(result.reason);
+}
+
+function refused(reason: string): Ran {
+  return { ok: false, reason: reason };
+}

@@ -1,0 +1,82 @@
+import {
+  beginInputs,
+  finishInputs,
+  INPUTS_MOST,
+  type Input,
+  type Packing,
+  packInput,
+} from "../../protocol/journal/inputs.ts";
+import { ALERT, INPUTS } from "../../protocol/journal/record.ts";
+import type { Fix } from "../../protocol/messages/fix.ts";
+import { type Appended, append, endEpoch, type Journal } from "../journal/ring.ts";
+import { NEVER_MS } from "../lib/instant.ts";
+
+/**
+ * Keeps the journal of what the machine was told and of what came of it. Inputs wait in memory, so that a record holds several,
+ * but never longer than the loss window; and none is behind an alert that it led to.
+ */
+export interface Recorder {
+  journal: Journal;
+  pending: Packing;
+  /** When the present epoch began. */
+  epochMs: number;
+  /** Records that the journal did not take since boot. */
+  refused: number;
+}
+
+/** The loss window for plain fixes (design §10), whichever comes first. */
+const WINDOW_MS = 300_000;
+const FIXES_MOST = 64;
+/** A record that is not much longer than its seal and frame are worth. Bits. */
+const BITS_MOST = 1_800;
+const EPOCH_MS = 900_000;
+
+export function createRecorder(journal: Journal, nowMs: number): Recorder {
+  return { journal: journal, pending: beginInputs(), epochMs: nowMs, refused: 0 };
+}
+
+/** Before the machine takes it: what it decides on is in the journal, or on its way there. `last`: the fix that it took last. */
+export function noteInput(
+  recorder: Recorder,
+  input: Input,
+  nowMs: number,
+  onTime: boolean,
+  last: Fix | undefined,
+): void {
+  const pending = recorder.pending;
+  if (pending.inputs === INPUTS_MOST || pending.fixes === FIXES_MOST || pending.writer.length > BITS_MOST)
+    flushInputs(recorder, nowMs);
+  packInput(recorder.pending, input, nowMs, onTime, last);
+}
+
+/** What is still in memory goes into the journal. */
+export function flushInputs(recorder: Recorder, nowMs: number): void {
+  if (recorder.pending.inputs > 0) {
+    const body = finishInputs(recorder.pending);
+    recorder.pending = beginInputs();
+    note(recorder, append(recorder.journal, INPUTS, body));
+  }
+  if (nowMs - recorder.epochMs >= EPOCH_MS) turn(recorder, recorder.journal.ratchet.alertSeq, nowMs);
+}
+
+/** The inputs before it first. With an alert an epoch ends: it can never be denied. */
+export function record(recorder: Recorder, kind: number, body: Uint8Array, alertSeq: number, nowMs: number): Appended {
+  flushInputs(recorder, nowMs);
+  const appended = note(recorder, append(recorder.journal, kind, body));
+  if (kind === ALERT) turn(recorder, alertSeq, nowMs);
+  return appended;
+}
+
+/** When the inputs in memory must be flushed, by the device's clock. */
+export function recorderWakeMs(recorder: Recorder): number {
+  return recorder.pending.inputs > 0 ? recorder.pending.sinceMs + WINDOW_MS : NEVER_MS;
+}
+
+function turn(recorder: Recorder, alertSeq: number, nowMs: number): void {
+  if (endEpoch(recorder.journal, alertSeq)) recorder.epochMs = nowMs;
+}
+
+function note(recorder: Recorder, appended: Appended): Appended {
+  if (!appended.ok) recorder.refused += 1;
+  return appended;
+}

@@ -1,0 +1,283 @@
+import { BANDS_M } from "../../protocol/evidence/bundle.ts";
+import { TIME_MOST_MS } from "../../protocol/limits.ts";
+import type { Alert } from "../../protocol/messages/alert.ts";
+import { numberOf } from "../evidence/check-tree.ts";
+import type { Facts, ShownAlert } from "../evidence/facts.ts";
+import { type Clock, clockOf } from "../evidence/moments.ts";
+import type { Step } from "../evidence/step.ts";
+import type { FoundPlace, Verification } from "../evidence/verify.ts";
+import { type Lang, textOf } from "./output.ts";
+
+/** What a verification came to, in words: for a terminal and, section by section, for a page. */
+export interface Account {
+  verdict: string;
+  about: string[];
+  steps: { outcome: Step["outcome"]; name: string; text: string }[];
+  places: string[];
+  alerts: { when: string; what: string; where: string; witnessed: string }[];
+  /** Gaps, clock, witness, limits: whole sentences. */
+  remarks: string[];
+}
+
+type Words = (code: string, params?: Record<string, string | number>) => string;
+
+export function accountOf(result: Verification, file: string, lang: Lang): Account {
+  const words: Words = (code, params = {}) => textOf(lang, code, params).text;
+  const offsets = result.orders?.orders.at(-1)?.verified.deviceOrder.terms?.utcOffsets;
+  const clock = clockOf(offsets);
+  return {
+    verdict: words(VERDICTS[result.outcome], { file }),
+    about: aboutLines(result, words, clock),
+    steps: result.steps.map(({ step, outcome, code, params }) => ({
+      outcome,
+      name: words(STEP_NAMES[step]),
+      text: words(code, wordedParams(params, words)),
+    })),
+    places: result.places.map((place) => placeText(place, words, clock)),
+    alerts: (result.facts?.alerts ?? []).map((alert) => alertText(alert, words, clock)),
+    remarks: result.facts === undefined ? [] : remarks(result, result.facts, words, clock),
+  };
+}
+
+const VERDICTS = {
+  genuine: "evidence.genuine",
+  altered: "evidence.altered",
+  unproven: "evidence.unproven",
+};
+const STEP_NAMES = {
+  form: "evidence.step-form",
+  signature: "evidence.step-signature",
+  orders: "evidence.step-orders",
+  chain: "evidence.step-chain",
+  tree: "evidence.step-tree",
+  replay: "evidence.step-replay",
+};
+const PURPOSE_NAMES = {
+  court: "evidence.for-court",
+  defence: "evidence.for-defence",
+  subject: "evidence.for-subject",
+};
+const SECTION_NAMES = {
+  header: "evidence.in-header",
+  orders: "evidence.in-orders",
+  image: "evidence.in-image",
+  records: "evidence.in-records",
+  keys: "evidence.in-keys",
+  tree: "evidence.in-tree",
+  index: "evidence.in-index",
+};
+const PLACE_TEXTS = {
+  name: "evidence.at-name",
+  table: "evidence.at-table",
+  signature: "evidence.at-signature",
+  length: "evidence.at-length",
+  piece: "evidence.at-piece",
+  index: "evidence.at-index",
+  truncated: "evidence.at-truncated",
+  trailing: "evidence.at-trailing",
+};
+
+const ABOUT_TEXTS: Record<Alert["about"], string> = {
+  zone: "evidence.about-zone",
+  "location-lost": "evidence.about-location-lost",
+  strap: "evidence.about-strap",
+  enclosure: "evidence.about-enclosure",
+  usb: "evidence.about-usb",
+  jamming: "evidence.about-jamming",
+  shielding: "evidence.about-shielding",
+  "frozen-fix": "evidence.about-frozen-fix",
+  teleport: "evidence.about-teleport",
+  "clock-step": "evidence.about-clock-step",
+  "comms-lost": "evidence.about-comms-lost",
+  battery: "evidence.about-battery",
+  stillness: "evidence.about-stillness",
+  removal: "evidence.about-removal",
+  integrity: "evidence.about-integrity",
+};
+const STATE_TEXTS: Record<Alert["state"], string> = {
+  entered: "evidence.state-entered",
+  unconfirmed: "evidence.state-unconfirmed",
+  left: "evidence.state-left",
+  raised: "evidence.state-raised",
+  continuing: "evidence.state-continuing",
+  cleared: "evidence.state-cleared",
+};
+const CLOCK_TEXTS = { trusted: "evidence.clock-trusted", holdover: "evidence.clock-holdover" };
+
+/** Names of sections are words; reasons stay codes, which are never translated. */
+function wordedParams(params: Step["params"], words: Words): Record<string, string | number> {
+  const section = SECTION_NAMES[params.section as keyof typeof SECTION_NAMES];
+  return section === undefined ? { ...params } : { ...params, section: words(section) };
+}
+
+function aboutLines({ bundle }: Verification, words: Words, clock: Clock): string[] {
+  if (bundle === undefined) return [];
+  const { device, purpose, madeMs, madeBy, fromMs, toMs } = bundle.header;
+  return [
+    words("evidence.about", { device, purpose: words(PURPOSE_NAMES[purpose]) }),
+    words("evidence.made", { at: clock(madeMs), by: madeBy }),
+    fromMs === 0 && toMs === TIME_MOST_MS
+      ? words("evidence.span-all")
+      : words("evidence.span", {
+          from: fromMs === 0 ? words("evidence.start") : clock(fromMs),
+          to: toMs === TIME_MOST_MS ? words("evidence.end") : clock(toMs),
+        }),
+  ];
+}
+
+function placeText(place: FoundPlace, words: Words, clock: Clock): string {
+  const { what, section, piece, number, afterMs, from, to } = place;
+  const params = {
+    from,
+    to: to - 1,
+    section: section === undefined ? "" : words(SECTION_NAMES[section]),
+    item: piece ?? 0,
+  };
+  if (what !== "piece" || section !== "records" || !piece) return words(PLACE_TEXTS[what], params);
+  const which = number === undefined ? "evidence.at-some-record" : "evidence.at-record";
+  const after = afterMs === undefined ? "" : words("evidence.at-after", { at: clock(afterMs) });
+  return words(which, { ...params, number: number ?? 0, after });
+}
+
+/** One line of the list of alerts. */
+function alertText({ number, alert, band, witnessedMs }: ShownAlert, words: Words, clock: Clock): Account["alerts"][0] {
+  const { fix, signedMm, zone, state, about, percent, detail } = alert;
+  const where: string[] = [];
+  if (fix !== undefined) {
+    where.push(words("evidence.position", { lat: degrees(fix.latE7), lon: degrees(fix.lonE7) }));
+    where.push(
+      fix.hAccMm === undefined
+        ? words("evidence.no-accuracy")
+        : words("evidence.accuracy", { metres: Math.ceil(fix.hAccMm / 1000) }),
+    );
+  }
+  if (signedMm !== undefined) where.push(distanceText(signedMm, words));
+  if (band !== undefined) where.push(bandText(band, words));
+  const noted = [...(detail === undefined ? [] : [detail]), ...(percent === undefined ? [] : [`${percent} %`])];
+  const what = words(STATE_TEXTS[state], {
+    what: words(ABOUT_TEXTS[about], { zone: zone ?? "" }),
+    noted: noted.length === 0 ? "" : ` (${noted.join(", ")})`,
+  });
+  return {
+    when: `${clock(alert.atMs)} ${reliability(alert, words)}`,
+    what: `${words("evidence.record-number", { number })} ${what}`,
+    where: where.join(`${words("evidence.comma")} `),
+    witnessed:
+      witnessedMs === undefined
+        ? words("evidence.alert-unwitnessed")
+        : words("evidence.alert-witnessed", { at: clock(witnessedMs) }),
+  };
+}
+
+/** How far the device could be wrong about the time. */
+function reliability({ clock, clockErrorMs }: Alert, words: Words): string {
+  if (clock === undefined) return words("evidence.clock-unknown");
+  return words(CLOCK_TEXTS[clock], { seconds: Math.ceil((clockErrorMs ?? 0) / 1000) });
+}
+
+function degrees(e7: number): string {
+  return (e7 / 1e7).toFixed(6);
+}
+
+/** Beyond a kilometre a distance says only that it is far. */
+const FAR_MM = 1_000_000;
+
+function distanceText(signedMm: number, words: Words): string {
+  const metres = Math.round(Math.abs(signedMm) / 1000);
+  if (Math.abs(signedMm) >= FAR_MM) return words(signedMm < 0 ? "evidence.far-inside" : "evidence.far-outside");
+  return words(signedMm < 0 ? "evidence.inside" : "evidence.outside", { metres });
+}
+
+function bandText(band: number, words: Words): string {
+  const most = BANDS_M[band];
+  if (band === 0) return words("evidence.band-inside");
+  return most === Number.POSITIVE_INFINITY
+    ? words("evidence.band-beyond", { metres: BANDS_M[band - 1] })
+    : words("evidence.band-within", { least: BANDS_M[band - 1], metres: most });
+}
+
+function remarks({ bundle, run, tree }: Verification, facts: Facts, words: Words, clock: Clock): string[] {
+  const lines: string[] = [];
+  if (facts.alerts.length === 0) lines.push(words("evidence.no-alerts"));
+  for (const { from, to, afterMs, beforeMs } of facts.gaps) {
+    const between = {
+      after: afterMs === undefined ? words("evidence.start") : clock(afterMs),
+      before: beforeMs === undefined ? words("evidence.end") : clock(beforeMs),
+    };
+    lines.push(words("evidence.gap", { from, to, n: to - from + 1, ...between }));
+  }
+  if (facts.gaps.length === 0) lines.push(words("evidence.no-gaps"));
+  for (const { from, to, reason } of run?.gaps ?? [])
+    if (reason === "no-start") lines.push(words("evidence.not-replayed", { from, to }));
+  lines.push(...clockLines(facts, words));
+  if (facts.unreadable.length > 0) lines.push(words("evidence.unreadable", { n: facts.unreadable.length }));
+  if (facts.heldBack > 0) lines.push(words("evidence.held-back", { n: facts.heldBack }));
+  lines.push(...witnessLines(facts, tree?.witnessedMs, words, clock));
+  const sent = bundle?.header.sent;
+  lines.push(
+    sent === undefined
+      ? words("evidence.never-sent")
+      : words("evidence.tail", { number: sent.number, at: clock(sent.atMs) }),
+  );
+  const last = bundle?.records.at(-1);
+  if (sent !== undefined && last !== undefined && numberOf(last) < sent.number)
+    lines.push(words("evidence.more-sent", { last: numberOf(last), number: sent.number }));
+  lines.push(words("evidence.trust"), words("evidence.suspicion"));
+  return lines;
+}
+
+function clockLines({ alerts }: Facts, words: Words): string[] {
+  const lines: string[] = [];
+  const apart = alerts.flatMap(({ alert }) =>
+    alert.fix?.timeMs === undefined ? [] : [Math.abs(alert.atMs - alert.fix.timeMs)],
+  );
+  if (apart.length > 0)
+    lines.push(words("evidence.clock", { n: apart.length, seconds: Math.ceil(Math.max(...apart) / 1000) }));
+  const guessed = alerts.filter(({ alert }) => alert.clock === undefined).length;
+  if (guessed > 0) lines.push(words("evidence.clock-guessed", { n: guessed }));
+  return lines;
+}
+
+function witnessLines(
+  { unwitnessed, lastHeadMs }: Facts,
+  witnessedMs: ReadonlyMap<number, number> | undefined,
+  words: Words,
+  clock: Clock,
+): string[] {
+  const lines: string[] = [];
+  const first = [...(witnessedMs?.values() ?? [])].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  if (Number.isFinite(first)) lines.push(words("evidence.not-before", { at: clock(first) }));
+  if (unwitnessed !== undefined && lastHeadMs !== undefined)
+    lines.push(words("evidence.unwitnessed", { ...unwitnessed, n: unwitnessed.count, at: clock(lastHeadMs) }));
+  if (lastHeadMs === undefined) lines.push(words("evidence.all-unwitnessed"));
+  return lines;
+}
+
+const MARKS = { passed: "✓", failed: "✗", "not-done": "–" };
+
+/** For a terminal. */
+export function accountLines(account: Account, lang: Lang): string[] {
+  const words: Words = (code, params = {}) => textOf(lang, code, params).text;
+  const lines = [account.verdict, ...account.about, ""];
+  for (const { outcome, name, text } of account.steps) lines.push(`${MARKS[outcome]} ${name}: ${text}`);
+  if (account.places.length > 0) {
+    lines.push("", words("evidence.places", { n: account.places.length }));
+    for (const place of account.places.slice(0, PLACES_SHOWN)) lines.push(`  ${place}`);
+    if (account.places.length > PLACES_SHOWN)
+      lines.push(`  ${words("evidence.more-places", { n: account.places.length - PLACES_SHOWN })}`);
+  }
+  if (account.alerts.length > 0) {
+    lines.push("", words("evidence.alerts", { n: account.alerts.length }));
+    for (const { when, what, where, witnessed } of account.alerts) {
+      lines.push(`  ${when}  ${what}`);
+      if (where !== "") lines.push(`      ${where}`);
+      lines.push(`      ${witnessed}`);
+    }
+  }
+  if (account.remarks.length > 0)
+    lines.push("", words("evidence.remarks"), ...account.remarks.map((line) => `  ${line}`));
+  return lines;
+}
+
+/** More do not help to find the cause. */
+const PLACES_SHOWN = 20;

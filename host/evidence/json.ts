@@ -1,0 +1,50 @@
+import { BANDS_M } from "../../protocol/evidence/bundle.ts";
+import type { Verification } from "./verify.ts";
+
+/** One line for programs; what is unknown is `null`. Codes are never translated. */
+export function evidenceJson(result: Verification): Record<string, unknown> {
+  const { outcome, steps, places, bundle, facts, run } = result;
+  return {
+    kind: "evidence",
+    outcome,
+    steps,
+    places: places.map(({ what, section, piece, number, afterMs, from, to }) => ({
+      what,
+      section: section ?? null,
+      piece: piece ?? null,
+      record: number ?? null,
+      afterMs: afterMs ?? null,
+      from,
+      to,
+    })),
+    header: bundle?.header ?? null,
+    records: bundle?.records.length ?? null,
+    alerts:
+      facts?.alerts.map(({ number, alert, band, witnessedMs }) => ({
+        record: number,
+        ...alert,
+        band: band === undefined ? null : { leastM: BANDS_M[band - 1] ?? null, mostM: finite(BANDS_M[band]) },
+        witnessedMs: witnessedMs ?? null,
+      })) ?? null,
+    gaps: facts?.gaps ?? null,
+    heldBack: facts?.heldBack ?? null,
+    witnessed: facts?.witnessed ?? null,
+    unwitnessed: facts?.unwitnessed ?? null,
+    lastHeadMs: facts?.lastHeadMs ?? null,
+    replay:
+      run === undefined
+        ? null
+        : {
+            segments: run.segments,
+            records: run.records,
+            alerts: run.alerts,
+            checkpoints: run.checkpoints,
+            gaps: run.gaps,
+            differences: run.differences.map(({ number, kind, what }) => ({ record: number, kind, what })),
+          },
+  };
+}
+
+function finite(metres: number): number | null {
+  return Number.isFinite(metres) ? metres : null;
+}

@@ -1,0 +1,47 @@
+import {
+  decoded,
+  readIntBetween,
+  readKey,
+  readMapCount,
+  readTextBetween,
+  writeIntField,
+  writeTextField,
+} from "../cbor/items.ts";
+import { createReader } from "../cbor/reader.ts";
+import { createWriter, finish, writeMapHead } from "../cbor/writer.ts";
+import { UINT32_MOST } from "../limits.ts";
+import { ASSIGNMENT_CONTEXT } from "./contexts.ts";
+import type { Crypto } from "./crypto.ts";
+import { DEVICE_ID_MOST_BYTES } from "./keys.ts";
+import { openMac0, sealMac0 } from "./mac0.ts";
+
+/**
+ * The least assignment whose field key (`fieldKey`) a device still takes: how a key is withdrawn before it expires. Sealed
+ * with the whole management key, which neither the centre nor a field unit has, so that anyone may carry it to the device,
+ * twice or late: the device only ever moves it up.
+ */
+export interface LeastAssignment {
+  device: string;
+  least: number;
+}
+
+export function sealAssignment(crypto: Crypto, managementKey: Uint8Array, told: LeastAssignment): Uint8Array {
+  const writer = createWriter(64);
+  writeMapHead(writer, 2);
+  writeTextField(writer, 1, told.device, 1, DEVICE_ID_MOST_BYTES);
+  writeIntField(writer, 2, told.least, 1, UINT32_MOST);
+  return sealMac0(crypto, managementKey, finish(writer), ASSIGNMENT_CONTEXT);
+}
+
+export type OpenedAssignment = { ok: true; value: LeastAssignment } | { ok: false; reason: string };
+
+/** Strict; never throws. Whether the device is meant, and the number news, is the caller's to judge. */
+export function openAssignment(crypto: Crypto, managementKey: Uint8Array, bytes: Uint8Array): OpenedAssignment {
+  const opened = openMac0(crypto, managementKey, bytes, ASSIGNMENT_CONTEXT);
+  if (!opened.ok) return opened;
+  const reader = createReader(opened.payload, 0, true);
+  if (readMapCount(reader) !== 2 || readKey(reader, 0, 1) !== 1) return { ok: false, reason: "seal.malformed" };
+  const device = readTextBetween(reader, 1, DEVICE_ID_MOST_BYTES);
+  readKey(reader, 1, 2);
+  return decoded(reader, { device: device, least: readIntBetween(reader, 1, UINT32_MOST) });
+}

@@ -1,0 +1,120 @@
+import { equalBytes } from "../bytes.ts";
+import { readArrayCount, readBytesBetween, readIntBetween } from "../cbor/items.ts";
+import { createReader, fail, type Reader } from "../cbor/reader.ts";
+import { createWriter, finish, writeArrayHead, writeBytes, writeInt, writeRaw } from "../cbor/writer.ts";
+import { ToolError } from "../errors.ts";
+import { BLOCK_HEAD_BYTES, type BlockHead, readBlockHead } from "../journal/block.ts";
+import { frameLength, HEAD_BYTES, isFrame, readFrame } from "../journal/record.ts";
+import { UINT32_MOST } from "../limits.ts";
+import type { SealedRecord } from "./commitment.ts";
+
+/**
+ * Records of a device's journal in a file, one after another (RFC 8742): `[number, epoch, kind, body, tag]`, as an uplink carries
+ * them. In any order; the same record twice is one, and two of one number are refused (`journal.two-of-one`).
+ */
+export function readRecordFile(bytes: Uint8Array, file: string): SealedRecord[] {
+  const reader = createReader(bytes, 0, true);
+  const records: SealedRecord[] = [];
+  while (reader.error === "" && reader.pos < reader.end) {
+    const record = readRecord(reader);
+    if (reader.error === "") records.push(record);
+  }
+  if (reader.error !== "")
+    throw new ToolError("journal.bad-file", { file, detail: reader.error, offset: reader.offset });
+  return unique(records, file);
+}
+
+/**
+ * A device's journal in whichever form it was brought: its records one after another, or the ring as its flash has it, in erase
+ * blocks of 4,096 bytes. Throws `journal.unknown-file`, `journal.two-of-one`.
+ */
+export function readJournalFile(bytes: Uint8Array, file: string): SealedRecord[] {
+  if (isRecordFile(bytes)) return readRecordFile(bytes, file);
+  const found = readRing(bytes);
+  if (found.length === 0) throw new ToolError("journal.unknown-file", { file });
+  return unique(found, file);
+}
+
+const ERASE_BYTES = 4096;
+
+/** Every whole record of every block of ours; damage costs the record that it struck. */
+function readRing(bytes: Uint8Array): SealedRecord[] {
+  const records: SealedRecord[] = [];
+  for (let at = 0; at + ERASE_BYTES <= bytes.length; at += ERASE_BYTES) {
+    const block = bytes.slice(at, at + ERASE_BYTES);
+    const head = readBlockHead(block);
+    if (head !== undefined) readBlock(block, head, records);
+  }
+  return records;
+}
+
+function readBlock(block: Uint8Array, head: BlockHead, records: SealedRecord[]): void {
+  let { number, epoch } = head;
+  for (let at = BLOCK_HEAD_BYTES; at + HEAD_BYTES < block.length; ) {
+    const length = frameLength(block.subarray(at, at + HEAD_BYTES));
+    const frame = block.slice(at, at + length);
+    if (length === 0 || frame.length < length || !isFrame(frame, length)) {
+      at += 1;
+      continue;
+    }
+    const record = readFrame(frame, length, number, epoch);
+    records.push(record);
+    ({ number, epoch } = record);
+    at += length;
+  }
+}
+
+/** By number; the same twice is one. A copy whose seal is another's must be looked into by people. */
+function unique(records: SealedRecord[], file: string): SealedRecord[] {
+  const known = new Map<number, SealedRecord>();
+  for (const record of records) {
+    const other = known.get(record.number);
+    if (other !== undefined && !equalBytes(recordBytes(other), recordBytes(record)))
+      throw new ToolError("journal.two-of-one", { file, number: record.number });
+    known.set(record.number, record);
+  }
+  return [...known.values()].sort((a, b) => a.number - b.number);
+}
+
+/** Whether a file is a journal in one of these forms. */
+export function looksLikeJournal(bytes: Uint8Array): boolean {
+  if (isRecordFile(bytes)) return true;
+  for (let at = 0; at + ERASE_BYTES <= bytes.length; at += ERASE_BYTES)
+    if (readBlockHead(bytes.subarray(at, at + ERASE_BYTES)) !== undefined) return true;
+  return false;
+}
+
+/** Whether a file begins as one of records does: a list of five, and a small integer. */
+export function isRecordFile(bytes: Uint8Array): boolean {
+  const reader = createReader(bytes, 0, true);
+  readRecord(reader);
+  return reader.error === "";
+}
+
+export function writeRecordFile(records: SealedRecord[]): Uint8Array {
+  const writer = createWriter(64 * records.length);
+  for (const record of records) {
+    const bytes = recordBytes(record);
+    writeRaw(writer, bytes, bytes.length);
+  }
+  return finish(writer);
+}
+
+function readRecord(reader: Reader): SealedRecord {
+  if (reader.pos >= reader.end) fail(reader, "cbor.truncated", reader.pos);
+  readArrayCount(reader, 5, 5);
+  const number = readIntBetween(reader, 1, UINT32_MOST);
+  const epoch = readIntBetween(reader, 0, UINT32_MOST);
+  const kind = readIntBetween(reader, 0, 15);
+  const body = readBytesBetween(reader, 0, 4096);
+  return { number, epoch, kind, body, tag: readBytesBetween(reader, 1, 32) };
+}
+
+function recordBytes({ number, epoch, kind, body, tag }: SealedRecord): Uint8Array {
+  const writer = createWriter(body.length + 32);
+  writeArrayHead(writer, 5);
+  for (const value of [number, epoch, kind]) writeInt(writer, value);
+  writeBytes(writer, body);
+  writeBytes(writer, tag);
+  return finish(writer);
+}
