@@ -40,7 +40,8 @@ export function provision(
     if (generation <= readCounter(secrets, SLOT_GENERATION)) return { ok: false, reason: "provision.old-generation" };
   }
   let written = secrets.write(SLOT_DEVICE, device);
-  for (let purpose = 1; purpose <= PURPOSE_MOST && written; purpose++) {
+  // The management key last: while the old one stands, what a power cut left half done can be sent again under it.
+  for (let purpose = PURPOSE_MOST; purpose >= 1 && written; purpose--) {
     const key = copyOf(keys, KEY_BYTES * (purpose - 1), KEY_BYTES * purpose);
     written = secrets.write(SLOT_KEY + purpose, key);
   }

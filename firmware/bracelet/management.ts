@@ -1,12 +1,15 @@
+import { bytesOf, joinBytes } from "../../protocol/bytes.ts";
 import { readBool, readBytesBetween, readIntBetween } from "../../protocol/cbor/items.ts";
 import { finish } from "../../protocol/cbor/writer.ts";
+import { openAssignment } from "../../protocol/cose/assignment.ts";
 import { KEY_BYTES, PURPOSE_MANAGEMENT, PURPOSE_MOST } from "../../protocol/cose/keys.ts";
+import { openRotation } from "../../protocol/cose/rotation.ts";
 import { SEALED_ORDER_MOST_BYTES, TIME_MOST_MS, UINT32_MOST } from "../../protocol/limits.ts";
 import { createSmpReader, END, nextKey, openMap } from "../../protocol/smp/fields.ts";
 import { writeBoolPair, writeIntPair, writeTextPair } from "../../protocol/smp/fields-writer.ts";
 import { deframe, frameMessage } from "../../protocol/smp/serial.ts";
 import { beginAnswer } from "../management/answer.ts";
-import type { Managed, Ran } from "../management/managed.ts";
+import type { Managed, Outcome, Ran } from "../management/managed.ts";
 import {
   COMMAND_FIT,
   COMMAND_IDENTITY,
@@ -17,11 +20,13 @@ import {
   COMMAND_ORDER_INSTALL,
   COMMAND_PROVISION,
   COMMAND_REMOVAL,
+  COMMAND_ROTATE,
   COMMAND_SELFTEST,
+  COMMAND_WITHDRAW,
 } from "../management/ours.ts";
 import { serve } from "../management/server.ts";
 import { endOrder, installOrder, offerOrder, offerPackChunk, type Took } from "../orders/store.ts";
-import { readCounter } from "../secrets/counters.ts";
+import { raiseCounter, readCounter } from "../secrets/counters.ts";
 import { SLOT_ASSIGNMENT } from "../secrets/slots.ts";
 import { utcOf } from "../time/trusted.ts";
 import { createManagedImages } from "../update/managed.ts";
@@ -163,10 +168,37 @@ function run(bracelet: Bracelet, command: number, writes: boolean, bytes: Uint8A
       return putOn(bracelet);
     case COMMAND_REMOVAL:
       return remove(bracelet, argument.untilMs, argument.emergency);
+    case COMMAND_ROTATE:
+      return done(rotate(bracelet, argument.sealed));
+    case COMMAND_WITHDRAW:
+      return done(withdraw(bracelet, argument.sealed));
     case COMMAND_MANIFEST:
       return done(offerManifest(bracelet.update, argument.sealed));
   }
   return refused("device.unknown-command");
+}
+
+/** The next generation of keys, sealed by the vault under the one that this device holds. */
+function rotate(bracelet: Bracelet, sealed: Uint8Array): Outcome {
+  const secrets = bracelet.ports.secrets;
+  const key = keyOf(secrets, PURPOSE_MANAGEMENT);
+  if (key === undefined) return { ok: false, reason: "provision.no-key" };
+  const opened = openRotation(bracelet.ports.crypto, key, sealed);
+  if (!opened.ok) return opened;
+  const rotation = opened.value;
+  return provision(secrets, bytesOf(rotation.device), rotation.generation, joinBytes(rotation.purposeKeys));
+}
+
+/** Field keys of assignments below a number are taken no more. */
+function withdraw(bracelet: Bracelet, sealed: Uint8Array): Outcome {
+  const secrets = bracelet.ports.secrets;
+  const key = keyOf(secrets, PURPOSE_MANAGEMENT);
+  if (key === undefined) return { ok: false, reason: "provision.no-key" };
+  const opened = openAssignment(bracelet.ports.crypto, key, sealed);
+  if (!opened.ok) return opened;
+  if (opened.value.device !== deviceIdOf(secrets)) return { ok: false, reason: "provision.other-device" };
+  const raised = raiseCounter(secrets, SLOT_ASSIGNMENT, opened.value.least);
+  return raised ? { ok: true } : { ok: false, reason: "provision.old-assignment" };
 }
 
 function tellIdentity(bracelet: Bracelet): Ran {

@@ -21,6 +21,8 @@ export const COMMAND_REMOVAL = 7;
 export const COMMAND_SELFTEST = 8;
 export const COMMAND_TRACE = 9;
 export const COMMAND_MANIFEST = 10;
+export const COMMAND_ROTATE = 11;
+export const COMMAND_WITHDRAW = 12;
 
 /** What these do is the device's matter: the map goes in as it came, and another comes back. */
 export function handleOurs(managed: Managed, asked: SmpHeader, body: Uint8Array, nowMs: number): Uint8Array {
