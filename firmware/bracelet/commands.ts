@@ -5,7 +5,7 @@ import { endOrder, installOrder, offerOrder, offerPackChunk, type Took } from ".
 import { errorOf, mayDoIrreversible, utcOf } from "../time/trusted.ts";
 import { offerImageChunk, offerManifest, type TookImage, testImage } from "../update/session.ts";
 import { type Command, openDownlink, settle } from "../uplink/downlink.ts";
-import { type Bracelet, find, keep, putInForce, take } from "./device.ts";
+import { type Bracelet, find, keep, putInForce, restart, take } from "./device.ts";
 import { tellJournal } from "./link.ts";
 
 /** What the centre says, carried out: each once, with a receipt that stands in the journal before it goes. */
@@ -15,12 +15,14 @@ export function takeDownlink(bracelet: Bracelet, bytes: Uint8Array, nowMs: numbe
     if (taken.isNews) find(bracelet, taken.reason);
     return;
   }
-  // Whatever bears the centre's seal shows that it is there.
-  take(bracelet, { kind: "served" });
   if (taken.kind === "receipt") send(bracelet, taken.receipt);
   if (taken.kind !== "command") return;
+  // What is new under the centre's seal shows that it is there; what is repeated may be anybody's recording.
+  take(bracelet, { kind: "served" });
   const done = carryOut(bracelet, taken.command);
   send(bracelet, settle(bracelet.inbox, taken.command, done.outcome, done.next, nowMs));
+  // Settled before, for what is sent again afterwards must not have it tested, and the device started, again and again.
+  if (done.restarts) restart(bracelet);
 }
 
 function send(bracelet: Bracelet, receipt: Receipt | undefined): void {
@@ -30,6 +32,7 @@ function send(bracelet: Bracelet, receipt: Receipt | undefined): void {
 interface Done {
   outcome: string;
   next: number;
+  restarts: boolean;
 }
 
 function carryOut(bracelet: Bracelet, command: Command): Done {
@@ -70,7 +73,7 @@ export function trustedMs(bracelet: Bracelet): number | undefined {
 /** A whole order is put in force at once. */
 function takeOrder(bracelet: Bracelet, took: Took): Done {
   if (!took.ok) return refuse(bracelet, took.reason);
-  if (took.missing > 0) return { outcome: TAKEN, next: took.missing };
+  if (took.missing > 0) return { outcome: TAKEN, next: took.missing, restarts: false };
   const installed = installOrder(bracelet.orders);
   if (!installed.ok) return refuse(bracelet, installed.reason);
   putInForce(bracelet, installed.order, installed.order.counter);
@@ -79,19 +82,18 @@ function takeOrder(bracelet: Bracelet, took: Took): Done {
 }
 
 function ended(bracelet: Bracelet, took: Took): Done {
-  if (!took.ok) return refuse(bracelet, took.reason);
-  putInForce(bracelet, undefined, bracelet.orders.counter);
-  return did(DONE);
+  // It has ended, even where not everything of it is gone yet.
+  if (took.ok || took.reason === "order.not-forgotten") putInForce(bracelet, undefined, bracelet.orders.counter);
+  return took.ok ? did(DONE) : refuse(bracelet, took.reason);
 }
 
-/** A whole image is tested at the next boot, which is now. */
+/** A whole image is tested at the next boot, which is as soon as that is settled. */
 function takeImage(bracelet: Bracelet, took: TookImage): Done {
   if (!took.ok) return refuse(bracelet, took.reason);
-  if (took.nextOffset < took.totalBytes) return { outcome: TAKEN, next: took.nextOffset };
+  if (took.nextOffset < took.totalBytes) return { outcome: TAKEN, next: took.nextOffset, restarts: false };
   const tested = testImage(bracelet.update, bracelet.state.tamper.batteryPercent);
   if (!tested.ok) return refuse(bracelet, tested.reason);
-  bracelet.ports.power.reset();
-  return did(DONE);
+  return { outcome: DONE, next: 0, restarts: true };
 }
 
 function acknowledgeAfar(bracelet: Bracelet, command: Command): Done {
@@ -110,5 +112,5 @@ function refuse(bracelet: Bracelet, reason: string): Done {
 }
 
 function did(outcome: string): Done {
-  return { outcome: outcome, next: 0 };
+  return { outcome: outcome, next: 0, restarts: false };
 }

@@ -20,7 +20,7 @@ import type { Random } from "../ports/random.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import type { Serial } from "../ports/serial.ts";
 import { isNews } from "../tamper/jamming.ts";
-import { openUpdate, proveImage, takeOutcome, type Update } from "../update/session.ts";
+import { openUpdate, PROVE_MS, proveImage, takeOutcome, type Update } from "../update/session.ts";
 import { OUTCOME_NONE } from "../update/slots.ts";
 import { type Inbox, openInbox } from "../uplink/downlink.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
@@ -104,8 +104,9 @@ export interface Console {
   deframer: Deframer;
 }
 
-/** Says who asked and why, in the journal (FINDING). At most so many in one boot: nobody fills it from outside. */
+/** Says who asked and why, in the journal (FINDING). At most so many a day: nobody fills it from outside, or silences it for good. */
 const FINDINGS_MOST = 64;
+const FINDINGS_MS = 86_400_000;
 
 /** Opens what the flash holds, and takes the boot event. Always starts: what does not hold is found, said and done without. */
 export function startBracelet(ports: Ports, board: Board, onEffect: (effect: Effect) => void): Bracelet {
@@ -215,6 +216,8 @@ export function senseMotion(bracelet: Bracelet, motion: Motion): void {
 /** The instant of `nextWakeMs` has come. Waking early or twice does no harm. */
 export function wakeUp(bracelet: Bracelet): void {
   const nowMs = bracelet.ports.clock.nowMs();
+  // Nothing else is under way here; had something been thrown in the midst of it, the centre would never be heard of again.
+  bracelet.channel.pumping = false;
   takeSetup(bracelet, { kind: "wake" });
   // The machine hears of its own wake-ups only: what it hears is replayed one day, and the receiver's set-up is not.
   if (nowMs >= nextWake(bracelet.state)) take(bracelet, { kind: "wake" });
@@ -224,8 +227,11 @@ export function wakeUp(bracelet: Bracelet): void {
 }
 
 export function nextWakeMs(bracelet: Bracelet): number {
-  const atMs = Math.min(nextWake(bracelet.state), setupWakeMs(bracelet.setup), recorderWakeMs(bracelet.recorder));
-  return Math.min(atMs, linkWakeMs(bracelet.channel, bracelet.ports.clock.nowMs()));
+  const nowMs = bracelet.ports.clock.nowMs();
+  let atMs = Math.min(nextWake(bracelet.state), setupWakeMs(bracelet.setup), recorderWakeMs(bracelet.recorder));
+  const provenMs = bracelet.bootMs + PROVE_MS;
+  if (bracelet.update.testing && nowMs < provenMs) atMs = Math.min(atMs, provenMs);
+  return Math.min(atMs, linkWakeMs(bracelet.channel, nowMs));
 }
 
 function takeReport(bracelet: Bracelet, report: Report): void {
@@ -315,8 +321,14 @@ export function keep(bracelet: Bracelet, kind: number, body: Uint8Array): boolea
 
 /** What was refused or found amiss, by its code: into the journal, and to the machine. */
 export function find(bracelet: Bracelet, reason: string): void {
-  if (bracelet.channel.findings >= FINDINGS_MOST) return;
-  bracelet.channel.findings += 1;
+  const link = bracelet.channel;
+  const nowMs = bracelet.ports.clock.nowMs();
+  if (nowMs - link.findingsMs >= FINDINGS_MS) {
+    link.findings = 0;
+    link.findingsMs = nowMs;
+  }
+  if (link.findings >= FINDINGS_MOST) return;
+  link.findings += 1;
   const writer = createWriter(64);
   writeText(writer, reason);
   keep(bracelet, FINDING, finish(writer));
@@ -352,11 +364,22 @@ function prove(bracelet: Bracelet, nowMs: number): void {
   if (!bracelet.update.testing) return;
   const facts = {
     journal: bracelet.recorder.refused === 0,
-    order: bracelet.orders.inForce !== undefined || bracelet.orders.counter === 0,
+    order: holdsOrder(bracelet.orders),
     receiver: bracelet.heardReceiver,
     uplink: bracelet.channel.served,
     coverage: bracelet.channel.covered,
   };
   const proof = proveImage(bracelet.update, facts, nowMs - bracelet.bootMs);
-  if (proof === "revert") bracelet.ports.power.reset();
+  if (proof === "revert") restart(bracelet);
+}
+
+/** The order that counts has verified, or neither place counts: there was never one, or it has ended. */
+export function holdsOrder(orders: Orders): boolean {
+  return orders.inForce !== undefined || orders.place > 1;
+}
+
+/** What is still in memory first. */
+export function restart(bracelet: Bracelet): void {
+  flushInputs(bracelet.recorder, bracelet.ports.clock.nowMs());
+  bracelet.ports.power.reset();
 }

@@ -11,8 +11,9 @@ export function deviceIdOf(secrets: Secrets): string {
   return bytes === undefined ? "" : textOf(bytes, 0, bytes.length);
 }
 
+/** The mark, or the generation, which is written just before it: one of them that rots opens no door. */
 export function isProvisioned(secrets: Secrets): boolean {
-  return secrets.read(SLOT_PROVISIONED) !== undefined;
+  return secrets.read(SLOT_PROVISIONED) !== undefined || secrets.read(SLOT_GENERATION) !== undefined;
 }
 
 /** The key of one purpose; `undefined` where none stands. */

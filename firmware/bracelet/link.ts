@@ -33,7 +33,9 @@ export interface Link {
   /** Since boot: the centre acknowledged something; a cell was there. */
   served: boolean;
   covered: boolean;
+  /** Told today, and since when that is. */
   findings: number;
+  findingsMs: number;
   /** `pumpLink` is under way: what it causes does not begin it again. */
   pumping: boolean;
 }
@@ -50,6 +52,7 @@ export function createLink(ports: Ports, board: Board, journal: Journal, nowMs: 
     served: false,
     covered: false,
     findings: 0,
+    findingsMs: nowMs,
     pumping: false,
   };
 }
@@ -67,7 +70,8 @@ export function receiveModem(bracelet: Bracelet, bytes: Uint8Array): void {
 }
 
 export function linkWakeMs(link: Link, nowMs: number): number {
-  if (link.uplink === undefined) return NEVER_MS;
+  // Without a seal nothing is owed that a wake-up could bring on its way.
+  if (link.uplink === undefined || link.sealer === undefined) return NEVER_MS;
   const outbox = link.outbox;
   const owedMs = link.online || outbox.flight !== undefined || !outbox.seen ? outboxWakeMs(outbox, nowMs) : NEVER_MS;
   return Math.min(uplinkWakeMs(link.uplink), Math.max(owedMs, nowMs));

@@ -25,6 +25,7 @@ import {
   COMMAND_WITHDRAW,
 } from "../management/ours.ts";
 import { serve } from "../management/server.ts";
+import { expireSession } from "../management/session.ts";
 import { endOrder, installOrder, offerOrder, offerPackChunk, type Took } from "../orders/store.ts";
 import { raiseCounter, readCounter } from "../secrets/counters.ts";
 import { SLOT_ASSIGNMENT } from "../secrets/slots.ts";
@@ -32,7 +33,7 @@ import { utcOf } from "../time/trusted.ts";
 import { createManagedImages } from "../update/managed.ts";
 import { offerManifest } from "../update/session.ts";
 import { trustedMs } from "./commands.ts";
-import { type Bracelet, find, putInForce, recordFit, take } from "./device.ts";
+import { type Bracelet, find, holdsOrder, putInForce, recordFit, restart, take } from "./device.ts";
 import { writeFit } from "./fit.ts";
 import { deviceIdOf, isProvisioned, keyOf, provision } from "./identity.ts";
 import { flushInputs } from "./recorder.ts";
@@ -58,10 +59,7 @@ export function createManaged(bracelet: Bracelet): Managed {
         source: authorised ? "sealed" : "network",
       });
     },
-    reset: () => {
-      flushInputs(bracelet.recorder, bracelet.ports.clock.nowMs());
-      bracelet.ports.power.reset();
-    },
+    reset: () => restart(bracelet),
     images: createManagedImages(bracelet.update, () => bracelet.state.tamper.batteryPercent),
     files: {
       length: (name: string) => (name === JOURNAL_FILE ? bracelet.board.journalBytes : -1),
@@ -82,7 +80,9 @@ export function receiveUsb(bracelet: Bracelet, bytes: Uint8Array): void {
   const usb = bracelet.console;
   if (usb === undefined) return;
   const nowMs = bracelet.ports.clock.nowMs();
-  if (!bracelet.state.tamper.usb) take(bracelet, { kind: "usb", attached: true });
+  // Whoever fits it says more in his session, and is no stranger while it lasts.
+  const isKnown = expireSession(usb.server.session, nowMs).phase === "open";
+  if (!bracelet.state.tamper.usb && !isKnown) take(bracelet, { kind: "usb", attached: true });
   deframe(usb.deframer, bytes, (message) => {
     const answer = serve(usb.server, message, nowMs);
     if (answer !== undefined) bracelet.ports.usb.write(frameMessage(answer));
@@ -155,6 +155,8 @@ function run(bracelet: Bracelet, command: number, writes: boolean, bytes: Uint8A
   if (typeof argument === "string") return refused(argument);
   switch (command) {
     case COMMAND_PROVISION:
+      // A field key opens a session for some hours; it must not bring keys of its own, which would last.
+      if (isProvisioned(bracelet.ports.secrets)) return refused("provision.unsealed");
       return done(provision(bracelet.ports.secrets, argument.device, argument.generation, argument.keyring));
     case COMMAND_ORDER:
       return took(bracelet, offerOrder(bracelet.orders, argument.sealed, trustedMs(bracelet)));
@@ -215,7 +217,7 @@ function selfTest(bracelet: Bracelet): Ran {
   const probe = new Uint8Array(16);
   const writer = beginAnswer(5);
   writeBoolPair(writer, "journal", bracelet.recorder.refused === 0);
-  writeBoolPair(writer, "order", bracelet.orders.inForce !== undefined || bracelet.orders.counter === 0);
+  writeBoolPair(writer, "order", holdsOrder(bracelet.orders));
   writeBoolPair(writer, "receiver", bracelet.heardReceiver);
   writeBoolPair(writer, "random", bracelet.ports.random.fill(probe));
   writeBoolPair(writer, "centre", bracelet.channel.served);
@@ -246,11 +248,12 @@ function install(bracelet: Bracelet): Ran {
 
 function end(bracelet: Bracelet, sealed: Uint8Array): Ran {
   const ended = endOrder(bracelet.orders, sealed);
+  // It has ended, even where not everything of it is gone yet.
+  if (ended.ok || ended.reason === "order.not-forgotten") putInForce(bracelet, undefined, bracelet.orders.counter);
   if (!ended.ok) {
     find(bracelet, ended.reason);
     return refused(ended.reason);
   }
-  putInForce(bracelet, undefined, bracelet.orders.counter);
   return done({ ok: true });
 }
 
@@ -268,6 +271,7 @@ const REMOVAL_MOST_MS = 86_400_000;
 function remove(bracelet: Bracelet, untilMs: number, emergency: boolean): Ran {
   const nowMs = utcOf(bracelet.state.time, bracelet.ports.clock.nowMs());
   if (untilMs <= nowMs || untilMs > nowMs + REMOVAL_MOST_MS) return refused("fit.bad-removal");
+  if (bracelet.state.tamper.wearing.phase === "loose") return refused("fit.not-fitted");
   const fit = { fitted: true, removal: { untilMs: untilMs, emergency: emergency } };
   if (!writeFit(bracelet.ports.secrets, fit)) return refused("fit.unwritten");
   recordFit(bracelet, emergency ? "emergency" : "removal", untilMs);

@@ -163,7 +163,8 @@ export function takeSealed(
     session: {
       phase: "open",
       sealing: session.sealing,
-      usedMs: nowMs,
+      // What anybody may have recorded keeps no session open.
+      usedMs: isRepeat ? session.usedMs : nowMs,
       counter: counter + 1,
       lastAnswer: copyOf(answer, 0, answer.length),
     },

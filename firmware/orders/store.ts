@@ -1,7 +1,7 @@
 import { equalBytes, joinBytes, uint32Bytes } from "../../protocol/bytes.ts";
 import { ORDER_CONTEXT } from "../../protocol/cose/contexts.ts";
 import { PURPOSE_BEACON, PURPOSE_LEASE, PURPOSE_ORDER } from "../../protocol/cose/keys.ts";
-import { openMac0 } from "../../protocol/cose/mac0.ts";
+import { openMac0, payloadOfMac0 } from "../../protocol/cose/mac0.ts";
 import {
   ORDER_HASH_BYTES,
   ORDER_PACK_AT,
@@ -126,10 +126,13 @@ export function orderInForce(orders: Orders): OrderInForce | undefined {
   return orders.inForce;
 }
 
+/** Its hash lies on the chip and vouches for it, also when the order key has been rotated since it came. */
 function reopen(orders: Orders): string | undefined {
-  const genuine = look(orders, readSealed(orders.flash, placeAt(orders, orders.place)), false);
+  const sealed = readSealed(orders.flash, placeAt(orders, orders.place));
+  const genuine = readOrder(orders, payloadOfMac0(sealed), false);
   if (typeof genuine === "string") return "order.damaged";
-  if (!equalBytes(genuine.hash, orders.hash)) return "order.rewound";
+  if (!equalBytes(genuine.hash, orders.hash))
+    return typeof look(orders, sealed, false) === "string" ? "order.damaged" : "order.rewound";
   const order = enforce(orders, orders.place, genuine);
   if (typeof order === "string") return "order.damaged";
   putInForce(orders, order);
@@ -247,18 +250,23 @@ function forget(orders: Orders): boolean {
 /** An order, or the end of one, that is sealed for this device and well-formed; or why it is none. */
 function look(orders: Orders, sealed: Uint8Array, isEnd: boolean): Genuine | string {
   const key = orders.secrets.read(SLOT_KEY + PURPOSE_ORDER);
-  const device = orders.secrets.read(SLOT_DEVICE);
   if (sealed.length > SEALED_ORDER_MOST_BYTES) return "order.too-long";
-  if (key === undefined || device === undefined) return "order.no-key";
+  if (key === undefined) return "order.no-key";
   const opened = openMac0(orders.crypto, key, sealed, ORDER_CONTEXT);
   if (!opened.ok) return opened.reason === "seal.forged" ? "order.forged" : "order.unsealed";
-  const read = decodeDeviceOrder(opened.payload);
+  return readOrder(orders, opened.payload, isEnd);
+}
+
+function readOrder(orders: Orders, payload: Uint8Array, isEnd: boolean): Genuine | string {
+  const device = orders.secrets.read(SLOT_DEVICE);
+  if (device === undefined) return "order.no-key";
+  const read = decodeDeviceOrder(payload);
   if (!read.ok) return "order.malformed";
   const order = read.value;
   if (order.device !== textOf(device, 0, device.length)) return "order.foreign";
   if ((order.terms === undefined) !== isEnd) return isEnd ? "order.no-end" : "order.is-end";
   const hash = new Uint8Array(ORDER_HASH_BYTES);
-  const sum = orders.crypto.sha256(opened.payload);
+  const sum = orders.crypto.sha256(payload);
   for (let i = 0; i < hash.length; i++) hash[i] = sum[i];
   return { counter: order.counter, id: order.id, terms: order.terms as Terms, hash: hash };
 }

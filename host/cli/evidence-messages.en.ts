@@ -25,7 +25,7 @@ export const evidenceEn = {
   "evidence.bad-section": "{section} cannot be read: {why} at byte {offset} of it",
   "evidence.signed": "signed by the agency's key",
   "evidence.no-signature": "there is none: the file is too short",
-  "evidence.signature-forged": "not signed by any of the keys given, or changed since",
+  "evidence.signature-forged": "not signed by any of the keys given: changed since, or these are another agency's keys",
   "evidence.orders-fit": "{n} {n:order|orders}: signed, and the zones are those that were signed",
   "evidence.order-bad": "order {n} does not hold: {why}",
   "evidence.order-of-other": "order {n} is another device's ({device})",
@@ -71,6 +71,7 @@ export const evidenceEn = {
   "evidence.in-index": "the index",
   "evidence.at-name": "the name of the format (bytes {from} to {to})",
   "evidence.at-table": "the table of contents, its line for {section} (bytes {from} to {to})",
+  "evidence.at-table-form": "the table of contents, its own form (bytes {from} to {to})",
   "evidence.at-signature": "the signature (bytes {from} to {to})",
   "evidence.at-length": "the length before {section} (bytes {from} to {to})",
   "evidence.at-piece": "{section}, piece {item} (bytes {from} to {to})",
@@ -78,10 +79,10 @@ export const evidenceEn = {
   "evidence.at-truncated": "the end is missing (from byte {from})",
   "evidence.at-trailing": "bytes behind the end ({from} to {to})",
   "evidence.at-record": "record {number}{after} (bytes {from} to {to})",
-  "evidence.at-some-record": "the {item}th of the records{after} (bytes {from} to {to})",
+  "evidence.at-some-record": "record no. {item} of those in the file{after} (bytes {from} to {to})",
   "evidence.at-after": ", after {at}",
   "evidence.alerts": "{n} {n:alert|alerts}, each a suspicion that the device raised:",
-  "evidence.record-number": "[{number}]",
+  "evidence.record-number": "[record {number}]",
   "evidence.comma": ";",
   "evidence.about-zone": "zone “{zone}”",
   "evidence.about-location-lost": "location lost",
@@ -109,7 +110,9 @@ export const evidenceEn = {
   "evidence.clock-unknown": "(time guessed)",
   "evidence.clock-guessed": "At {n} {n:alert|alerts} the device did not know the time: all instants there are guesses.",
   "evidence.position": "{lat}, {lon}",
-  "evidence.accuracy": "uncertain by about {metres} m (1-sigma, as the receiver claims)",
+  "evidence.last-position": "last known position ({at}) {lat}, {lon}",
+  "evidence.last-position-undated": "last known position {lat}, {lon}",
+  "evidence.accuracy": "uncertain by about {metres} m (1-sigma, as the receiver claims; it may be more)",
   "evidence.no-accuracy": "the receiver claimed no accuracy",
   "evidence.inside": "{metres} m inside the boundary",
   "evidence.outside": "{metres} m outside the boundary",
@@ -142,6 +145,10 @@ export const evidenceEn = {
   "evidence.never-sent": "The centre had received nothing: whether the end was cut off cannot be told.",
   "evidence.more-sent":
     "This bundle ends with record {last}, though records up to {number} had been received: whoever needs what follows must ask for it.",
+  "evidence.witness-meaning":
+    "The witness is no person: a log outside the device that takes in every record and signs, each time, all that it holds. Such a signature is a signed head.",
+  "evidence.detail-emergency": "in an emergency",
+  "evidence.detail-overdue": "not put on again in time",
   "evidence.trust":
     "The seals show that the records come from this device's chain of keys. Who holds the agency's vault could make such seals; what a signed head holds, nobody can have changed since that head.",
   "evidence.suspicion": "An alert is the device's suspicion. Whether an order was violated is for people to decide.",
@@ -225,6 +232,9 @@ export const evidenceEn = {
   "replay.journal-run":
     "{records} {records:record|records} in {segments} {segments:run|runs}: {alerts} {alerts:alert|alerts} and {checkpoints} {checkpoints:checkpoint|checkpoints} came out the same",
   "replay.journal-same": "the machine makes of the inputs what was recorded, to the byte",
+  "replay.journal-same-in-part": "as far as it was run, the machine makes of the inputs what was recorded, to the byte",
+  "replay.journal-no-order":
+    "stopped at record {number}: from here on an order is needed that is not in the file; give it with --order",
   "replay.journal-refused-record": "stopped at record {number}: {why}",
   "replay.gap-missing":
     "gap: {n} {n:record|records} ({from} to {to}) missing after {at}; begun anew at the next checkpoint or boot",

@@ -1,6 +1,7 @@
 import { BANDS_M } from "../../protocol/evidence/bundle.ts";
 import { TIME_MOST_MS } from "../../protocol/limits.ts";
 import type { Alert } from "../../protocol/messages/alert.ts";
+import type { Fix } from "../../protocol/messages/fix.ts";
 import { numberOf } from "../evidence/check-tree.ts";
 import type { Facts, ShownAlert } from "../evidence/facts.ts";
 import { type Clock, clockOf } from "../evidence/moments.ts";
@@ -133,6 +134,7 @@ function placeText(place: FoundPlace, words: Words, clock: Clock): string {
     section: section === undefined ? "" : words(SECTION_NAMES[section]),
     item: piece ?? 0,
   };
+  if (what === "table" && section === undefined) return words("evidence.at-table-form", params);
   if (what !== "piece" || section !== "records" || !piece) return words(PLACE_TEXTS[what], params);
   const which = number === undefined ? "evidence.at-some-record" : "evidence.at-record";
   const after = afterMs === undefined ? "" : words("evidence.at-after", { at: clock(afterMs) });
@@ -144,7 +146,7 @@ function alertText({ number, alert, band, witnessedMs }: ShownAlert, words: Word
   const { fix, signedMm, zone, state, about, percent, detail } = alert;
   const where: string[] = [];
   if (fix !== undefined) {
-    where.push(words("evidence.position", { lat: degrees(fix.latE7), lon: degrees(fix.lonE7) }));
+    where.push(positionText(alert, fix, words, clock));
     where.push(
       fix.hAccMm === undefined
         ? words("evidence.no-accuracy")
@@ -153,7 +155,10 @@ function alertText({ number, alert, band, witnessedMs }: ShownAlert, words: Word
   }
   if (signedMm !== undefined) where.push(distanceText(signedMm, words));
   if (band !== undefined) where.push(bandText(band, words));
-  const noted = [...(detail === undefined ? [] : [detail]), ...(percent === undefined ? [] : [`${percent} %`])];
+  const noted = [
+    ...(detail === undefined ? [] : [detailText(detail, words)]),
+    ...(percent === undefined ? [] : [`${percent} %`]),
+  ];
   const what = words(STATE_TEXTS[state], {
     what: words(ABOUT_TEXTS[about], { zone: zone ?? "" }),
     noted: noted.length === 0 ? "" : ` (${noted.join(", ")})`,
@@ -167,6 +172,22 @@ function alertText({ number, alert, band, witnessedMs }: ShownAlert, words: Word
         ? words("evidence.alert-unwitnessed")
         : words("evidence.alert-witnessed", { at: clock(witnessedMs) }),
   };
+}
+
+const DETAIL_TEXTS = { emergency: "evidence.detail-emergency", overdue: "evidence.detail-overdue" };
+
+/** Which removal it was, in words; what was found of integrity is a code, and codes are never translated. */
+function detailText(detail: string, words: Words): string {
+  return Object.hasOwn(DETAIL_TEXTS, detail) ? words(DETAIL_TEXTS[detail as keyof typeof DETAIL_TEXTS]) : detail;
+}
+
+/** About a zone it is the fix that brought the alert; with anything else it may be long past, and must not read as if he had been there then. */
+function positionText({ about }: Alert, { latE7, lonE7, timeMs }: Fix, words: Words, clock: Clock): string {
+  const place = { lat: degrees(latE7), lon: degrees(lonE7) };
+  if (about === "zone") return words("evidence.position", place);
+  return timeMs === undefined
+    ? words("evidence.last-position-undated", place)
+    : words("evidence.last-position", { ...place, at: clock(timeMs) });
 }
 
 /** How far the device could be wrong about the time. */
@@ -229,10 +250,13 @@ function remarks({ bundle, run, tree }: Verification, facts: Facts, words: Words
 function clockLines({ alerts }: Facts, words: Words): string[] {
   const lines: string[] = [];
   const apart = alerts.flatMap(({ alert }) =>
-    alert.fix?.timeMs === undefined ? [] : [Math.abs(alert.atMs - alert.fix.timeMs)],
+    // With anything but a zone the fix may be an old one: its age says nothing of the clock.
+    alert.about !== "zone" || alert.fix?.timeMs === undefined ? [] : [Math.abs(alert.atMs - alert.fix.timeMs)],
   );
   if (apart.length > 0)
-    lines.push(words("evidence.clock", { n: apart.length, seconds: Math.ceil(Math.max(...apart) / 1000) }));
+    lines.push(
+      words("evidence.clock", { n: apart.length, seconds: Math.max(1, Math.ceil(Math.max(...apart) / 1000)) }),
+    );
   const guessed = alerts.filter(({ alert }) => alert.clock === undefined).length;
   if (guessed > 0) lines.push(words("evidence.clock-guessed", { n: guessed }));
   return lines;
@@ -249,7 +273,7 @@ function witnessLines(
   if (Number.isFinite(first)) lines.push(words("evidence.not-before", { at: clock(first) }));
   if (unwitnessed !== undefined && lastHeadMs !== undefined)
     lines.push(words("evidence.unwitnessed", { ...unwitnessed, n: unwitnessed.count, at: clock(lastHeadMs) }));
-  if (lastHeadMs === undefined) lines.push(words("evidence.all-unwitnessed"));
+  lines.push(words(lastHeadMs === undefined ? "evidence.all-unwitnessed" : "evidence.witness-meaning"));
   return lines;
 }
 

@@ -95,5 +95,6 @@ export const imageEn = {
   "help.image-release": "the signed list of what was released",
   "help.image-release-add": "add images to the list and sign it",
   "help.image-list": "release list",
+  "help.image-list-so-far": "the list so far; without it a new one begins",
   "help.image-release-show": "verify a release list and show it",
 };

@@ -94,5 +94,6 @@ export const imageJa: Record<keyof typeof imageEn, string> = {
   "help.image-release": "公開したものの署名付き一覧",
   "help.image-release-add": "一覧にイメージを加えて署名する",
   "help.image-list": "リリース一覧",
+  "help.image-list-so-far": "これまでの一覧。なければ新しい一覧を始める",
   "help.image-release-show": "リリース一覧を検証し、表示する",
 };

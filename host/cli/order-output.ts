@@ -4,8 +4,10 @@ import type { Difference } from "../orders/diff.ts";
 import { utcText } from "../orders/local-time.ts";
 import type { ChangeRequest } from "../orders/requests.ts";
 import type { SealedFile, Verified } from "../orders/sealed-file.ts";
+import type { Reader } from "../orders/sheet.ts";
 import { isFields } from "../zones/json.ts";
-import { type Lang, print, textOf } from "./output.ts";
+import { DASH } from "./files.ts";
+import { type Lang, print, say, textOf } from "./output.ts";
 
 /** What the `order` commands tell: differences, requests, and what a sealed file holds. */
 
@@ -73,8 +75,13 @@ export function sealingJson(
   });
 }
 
-/** How far a sealed file was verified, in words. */
-export function verificationLines(verified: Verified, hasKey: boolean | undefined, lang: Lang): string[] {
+/** How far a sealed file was verified, in words. Why it was sealed and who asked may tell the wearer of places and people. */
+export function verificationLines(
+  verified: Verified,
+  hasKey: boolean | undefined,
+  reader: Reader,
+  lang: Lang,
+): string[] {
   const { statement, deviceOrder, isRedacted } = verified;
   const { device, counter, sealedMs, reason, requestedBy, agreedBy } = statement;
   const when = utcText(sealedMs);
@@ -84,10 +91,17 @@ export function verificationLines(verified: Verified, hasKey: boolean | undefine
   ];
   if (hasKey !== undefined) lines.push(textOf(lang, hasKey ? "verified.key" : "verified.no-key", { device }).text);
   if (isRedacted) lines.push(textOf(lang, "verified.redacted").text);
+  if (reader === "wearer") return lines;
   if (reason !== undefined) lines.push(textOf(lang, "verified.reason", { reason }).text);
   if (requestedBy !== undefined && agreedBy !== undefined)
     lines.push(textOf(lang, "verified.two", { who: requestedBy, other: agreedBy }).text);
   return lines;
+}
+
+/** Where the sealed file itself goes to stdout, nothing else may. */
+export function tellAll(lines: string[], { output }: { output: string }): void {
+  if (output !== DASH) printAll(lines);
+  else for (const line of lines) say(line);
 }
 
 export function printAll(lines: string[]): void {

@@ -21,10 +21,10 @@ import {
 import { openVaultOf, type VaultFlags } from "../vault/passphrase.ts";
 import { readPublicKeys } from "../vault/public-keys.ts";
 import { deviceKeys, type PublicKey, publicKeys, signingKey, type Vault } from "../vault/vault.ts";
-import { DASH, nameOf, readFile, readText as readTextFile, writeWhole } from "./files.ts";
+import { checkOutput, DASH, nameOf, readFile, readText as readTextFile, writeWhole } from "./files.ts";
 import { wholeNumber } from "./options.ts";
-import { sealingJson } from "./order-output.ts";
-import { type Lang, print, say, textOf } from "./output.ts";
+import { sealingJson, tellAll } from "./order-output.ts";
+import { type Lang, printRaw, say, textOf } from "./output.ts";
 
 /** What the `order` commands have in common: reading, verifying, and sealing with the vault. */
 
@@ -123,15 +123,22 @@ export async function sealAndWrite(
   await tellSealed(sealOrderFile(read, flags.device, counter, keys, why, Date.now()), vault, flags, lang);
 }
 
+/** Refused before a number is used up. */
+export function checkSealOutput({ output, force }: Pick<SealFlags, "output" | "force">, inputs: string[]): void {
+  if (output !== DASH) checkOutput(output, inputs, force === true);
+}
+
 /** Verified once more before it goes out, as whoever gets it will. */
 export async function tellSealed(sealed: SealedFile, vault: Vault, flags: SealFlags, lang: Lang): Promise<void> {
   const { output, force = false, json } = flags;
   const bytes = encodeSealedFile(sealed);
   const verified = verifySealedFile(decodeSealedFile(bytes, output), ofOrders(publicKeys(vault)), output);
-  await writeWhole(output, bytes, force);
+  if (output === DASH) printRaw(bytes);
+  else await writeWhole(output, bytes, force);
   const { device, counter } = verified.statement;
-  if (json) print(sealingJson(verified, sealed, output));
-  else say(textOf(lang, "order.sealed", { file: output, order: verified.deviceOrder.id, device, counter }).text);
+  const file = output === DASH ? "stdout" : output;
+  if (json) tellAll([sealingJson(verified, sealed, file)], flags);
+  else say(textOf(lang, "order.sealed", { file, order: verified.deviceOrder.id, device, counter }).text);
 }
 
 export function reasonOf(text: string | undefined): string | undefined {

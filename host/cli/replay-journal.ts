@@ -54,6 +54,8 @@ export async function replayRecorded(
   flags: JournalFlags,
   lang: Lang,
 ): Promise<number> {
+  if (flags.fromMs !== undefined && flags.toMs !== undefined && flags.toMs <= flags.fromMs)
+    throw new ToolError("evidence.to-before-from");
   const { records, heldBack, orders } = recordsIn(bytes, file, flags.orders);
   const moments = momentsOf(records);
   const span = spanOf(records, moments, flags);
@@ -129,9 +131,15 @@ function runLines(run: JournalRun, moments: ReadonlyMap<number, number>, lang: L
   for (const { from, to, reason } of gaps)
     lines.push(words(GAP_TEXTS[reason], { from, to, n: to - from + 1, at: at(from - 1) }));
   for (const { number, reason } of refusals)
-    lines.push(words("replay.journal-refused-record", { number, why: reason }));
+    lines.push(
+      words(reason === "replay.no-order" ? "replay.journal-no-order" : "replay.journal-refused-record", {
+        number,
+        why: reason,
+      }),
+    );
   for (const difference of differences) lines.push(...differenceLines(difference, at(difference.number), words));
-  if (differences.length === 0 && refusals.length === 0) lines.push(words("replay.journal-same"));
+  if (differences.length === 0 && refusals.length === 0)
+    lines.push(words(gaps.length === 0 ? "replay.journal-same" : "replay.journal-same-in-part"));
   return lines;
 }
 

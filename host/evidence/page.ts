@@ -1,6 +1,7 @@
 import { STYLE } from "../../simulator/report/style.ts";
 import type { Account } from "../cli/evidence-text.ts";
 import { type Lang, textOf } from "../cli/output.ts";
+import type { ShownAlert } from "./facts.ts";
 import { type Clock, clockOf } from "./moments.ts";
 import type { Verification } from "./verify.ts";
 
@@ -19,7 +20,7 @@ export function evidencePage(result: Verification, account: Account, lang: Lang)
 ${account.about.map((line) => `<p class="from">${escapeHtml(line)}</p>`).join("")}
 ${section("evidence.page-steps", stepTable(account, words))}
 ${section("evidence.page-places", list(account.places.slice(0, ROWS_MOST), "places"))}
-${section("evidence.page-timeline", timeline(result, words))}
+${section("evidence.page-timeline", timeline(result, account, words))}
 ${section("evidence.page-alerts", alertTable(account, words))}
 ${section("evidence.page-remarks", list(account.remarks))}
 </main></body></html>
@@ -66,20 +67,21 @@ const RIGHT = 20;
 const ROW = 34;
 
 /** One row a kind: alerts about zones, other alerts, gaps, and what was not witnessed; time from left to right. */
-function timeline(result: Verification, words: Words): string {
+function timeline(result: Verification, account: Account, words: Words): string {
   const { facts, bundle, orders } = result;
   if (facts === undefined || bundle === undefined) return "";
   const fromMs = facts.fromMs ?? bundle.header.fromMs;
   const toMs = Math.max(fromMs + 60_000, facts.toMs ?? bundle.header.toMs);
   const clock = clockOf(orders?.orders.at(-1)?.verified.deviceOrder.terms?.utcOffsets);
   const x = (ms: number) => LEFT + Math.min(1, Math.max(0, (ms - fromMs) / (toMs - fromMs))) * (WIDTH - LEFT - RIGHT);
-  const zones = facts.alerts.filter(({ alert }) => alert.about === "zone");
-  const others = facts.alerts.filter(({ alert }) => alert.about !== "zone");
+  const told = facts.alerts.map((one, i) => ({ ...one, title: `${account.alerts[i].when} ${account.alerts[i].what}` }));
+  const zones = told.filter(({ alert }) => alert.about === "zone");
+  const others = told.filter(({ alert }) => alert.about !== "zone");
   const marks = (list: typeof zones, row: number) =>
     list
       .slice(0, ROWS_MOST)
-      .map(({ alert, witnessedMs }) =>
-        mark(x(alert.atMs), row, alert.state !== "left", witnessedMs !== undefined, clock(alert.atMs)),
+      .map(({ alert, witnessedMs, title }) =>
+        mark(x(alert.atMs), row, !isOver(alert.state), witnessedMs !== undefined, title),
       )
       .join("");
   const gaps = facts.gaps.map(({ afterMs, beforeMs }) => band(x(afterMs ?? fromMs), x(beforeMs ?? toMs), 2)).join("");
@@ -99,6 +101,10 @@ function timeline(result: Verification, words: Words): string {
 
 function y(row: number): number {
   return 24 + ROW * row;
+}
+
+function isOver(state: ShownAlert["alert"]["state"]): boolean {
+  return state === "left" || state === "cleared";
 }
 
 /** Filled where something began, hollow where it ended; dashed where no head holds it. */

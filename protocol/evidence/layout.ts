@@ -133,7 +133,7 @@ function cutSections(file: Uint8Array, hash: Hash, places: Place[]): Cut | undef
     at[name] = pos + head.length;
     pos = at[name] + length;
     if (pos > file.length) {
-      places.push(place("truncated", name, undefined, Math.min(at[name], file.length), file.length + 1));
+      places.push(place("truncated", name, undefined, file.length, file.length + 1));
       return undefined;
     }
     sections[name] = file.subarray(at[name], pos);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -53,6 +53,12 @@ test("a development image needs no vault, and says in both languages what it is"
   expect(sealed).toMatchObject({ code: 0, err: expect.stringContaining("[image.for-everybody]") });
   expect(show(at("x.dev")).out).toContain("DEVELOPMENT");
   expect(show(at("x.dev"), "--lang", "ja").out).toContain("開発用");
+});
+
+test("an image goes to stdout for -", () => {
+  const { code, out, err } = omamori([...BUILD(), "-o", "-"], { cwd: folder });
+  expect({ code, err, isLong: out.length > 100 }).toEqual({ code: 0, err: "", isLong: true });
+  expect(existsSync(at("-"))).toBe(false);
 });
 
 test("a damaged image is refused by name, and so is one that is not ours to seal", () => {

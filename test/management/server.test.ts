@@ -165,6 +165,17 @@ describe("a session", () => {
     expect(parse(carry(session.sealed!(request(2, 64, 6, {}), 2))).body).toMatchObject({ rsn: "session.counter" });
   });
 
+  test("is not kept open by what somebody recorded of it", () => {
+    const { carry, clock } = served(true);
+    const session = openSession(carry, crypto, KEY);
+    const message = session.sealed!(request(2, 64, 6, {}), 0);
+    carry(message);
+    clock.nowMs = 59_000;
+    carry(message);
+    clock.nowMs = 60_000;
+    expect(parse(carry(message)).body).toMatchObject({ rsn: "session.none" });
+  });
+
   test("is not disturbed by rubbish, another's hello or a forged frame", () => {
     const { carry } = served(true);
     const session = openSession(carry, crypto, KEY);

@@ -156,6 +156,31 @@ test("a sealed order is verified and shown to each reader, and its centre's plac
   });
 });
 
+test("the wearer is shown as JSON only what he is told of, sealed or not: no hidden place, no notes, no reasons", () => {
+  const hidden = ORDER_YAML.replace("disclosed: true}", "disclosed: false}");
+  put("order.yaml", `${hidden}\nx-note: moved near her mother\n`);
+  const { code, out } = order("show", "order.yaml", "--for", "wearer", "--json");
+  expect(code).toBe(0);
+  expect(out).not.toMatch(/refuge|school|centreZones|mother/);
+  expect(order("show", "order.yaml", "--json").out).toMatch(/school[\s\S]*mother|mother[\s\S]*school/);
+  put("order.yaml", ORDER_YAML);
+  expect(seal("-o", "o.sealed", "--reason", "she has moved").code).toBe(0);
+  const show = ["show", "o.sealed", "--public-keys", "keys.json", "--for"];
+  for (const more of [[], ["--json"], ["--html"]]) {
+    const wearer = order(...show, "wearer", ...more);
+    expect(wearer.code, wearer.err).toBe(0);
+    expect(wearer.out + wearer.err).not.toMatch(/she has moved|refuge/);
+  }
+  expect(order(...show, "operator").err).toContain("she has moved");
+});
+
+test("a sealed order goes to stdout for -, and what is told of it to stderr", () => {
+  const { code, err } = seal("-o", "-", "--json");
+  expect({ code, file: JSON.parse(err).file }).toEqual({ code: 0, file: "stdout" });
+  expect(existsSync(path.join(cwd, "-"))).toBe(false);
+  expect(seal("-o", "-").code).toBe(0);
+});
+
 test("the file holds the device's copy, the zones and the signature, and no key", () => {
   expect(seal("-o", "o.sealed", "--reason", "first order").code).toBe(0);
   const { mac0, pack, sign1 } = decodeSealedFile(file("o.sealed"), "o.sealed");

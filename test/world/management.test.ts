@@ -124,3 +124,16 @@ test("a field key is good for its assignment until that is withdrawn", () => {
   expect(() => session(key, { assignment: 4, expiryS })).toThrow("session.revoked");
   session(key, { assignment: 5, expiryS });
 });
+
+test("the order in force outlives the rotation of the key that it was sealed with", () => {
+  const { world, key, session } = aBracelet();
+  const secret = deviceSecret(crypto, crypto.sha256(bytesOf("another root")), SIMULATED_DEVICE, 2);
+  const purposeKeys = Array.from({ length: PURPOSE_MOST }, (_, i) => purposeKey(crypto, secret, i + 1, 2));
+  const salt = new Uint8Array(16).fill(3);
+  const rotation = sealRotation(crypto, key, salt, { device: SIMULATED_DEVICE, generation: 2, purposeKeys });
+  if (!rotation.ok) throw new Error(rotation.reason);
+  expect(write(session(), GROUP, 11, { s: rotation.bytes }).body).toEqual({});
+  world.reboot();
+  world.run(world.nowMs + MINUTE_MS);
+  expect(read(world.carry, GROUP, 0).body).toMatchObject({ d: SIMULATED_DEVICE, o: 1 });
+});

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { type Command, Option } from "commander";
+import { equalBytes } from "../../../protocol/bytes.ts";
 import { PURPOSE_JOURNAL } from "../../../protocol/cose/keys.ts";
 import { createNodeCrypto } from "../../../protocol/cose/node-crypto.ts";
 import { ToolError } from "../../../protocol/errors.ts";
@@ -14,7 +15,7 @@ import { momentsOf } from "../../evidence/facts.ts";
 import { evidenceJson } from "../../evidence/json.ts";
 import { makeBundle, sealBundle } from "../../evidence/make.ts";
 import { evidencePage } from "../../evidence/page.ts";
-import { openArchive } from "../../evidence/received.ts";
+import { openArchive, type Received } from "../../evidence/received.ts";
 import { openOrderKeys } from "../../evidence/retention.ts";
 import { type Verification, verifyBundle } from "../../evidence/verify.ts";
 import { decodeSealedFile, verifySealedFile } from "../../orders/sealed-file.ts";
@@ -234,17 +235,33 @@ function retentionStatus({ witness, json }: { witness: string; json?: boolean },
 async function receive(flags: ReceiveFlags, lang: Lang): Promise<void> {
   const records = readJournalFile(readFile(flags.journal), nameOf(flags.journal));
   const vault = await openVaultOf(flags, lang);
+  // A name that was mistyped would file one device's records under another's, and the log forgets nothing.
+  deviceKeys(vault, flags.device, { evenRevoked: true });
   recordUse(vault, "evidence.receive", flags.device);
   const archive = openArchive(flags.witness, {
     log: path.basename(path.resolve(flags.witness)),
     key: signingKey(vault, "heads"),
   });
   try {
+    refuseOther(flags.device, records, archive.of(flags.device));
     const n = archive.take(flags.device, flags.order, records, Date.now());
     const { head } = archive.witness.sign(Date.now());
     say(textOf(lang, "evidence.received", { n, all: records.length, size: head.size }).text);
   } finally {
     archive.close();
+  }
+}
+
+/** What was received before must still be what the device tells: throws `evidence.conflict`. */
+function refuseOther(device: string, records: SealedRecord[], received: Received[]): void {
+  const known = new Map(
+    received.flatMap(({ content }) => (content ? [[content.record.number, content.record] as const] : [])),
+  );
+  for (const { number, epoch, kind, body, tag } of records) {
+    const had = known.get(number);
+    if (had === undefined) continue;
+    const isSame = had.epoch === epoch && had.kind === kind && equalBytes(had.body, body) && equalBytes(had.tag, tag);
+    if (!isSame) throw new ToolError("evidence.conflict", { device, number });
   }
 }
 
@@ -312,7 +329,10 @@ function imageOf({ image, releases }: ExportFlags): ImageItem {
 async function verify(file: string, flags: VerifyFlags, lang: Lang): Promise<number> {
   const { report, force = false } = flags;
   if (report === DASH) throw new ToolError("cli.page-to-stdout", { option: "--report" });
-  if (report !== undefined) checkOutput(report, [file], force);
+  if (report !== undefined) {
+    const inputs = [file, flags.keys, flags.releases].filter((one) => one !== undefined);
+    checkOutput(report, inputs, force);
+  }
   const keys = flags.keys === undefined ? undefined : readPublicKeys(readText(flags.keys), nameOf(flags.keys));
   const releases = flags.releases === undefined ? undefined : Uint8Array.from(readFile(flags.releases));
   const bytes = Uint8Array.from(readFile(file));

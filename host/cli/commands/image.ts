@@ -13,11 +13,11 @@ import { parseVersion } from "../../images/version.ts";
 import { addVaultOptions, openVaultOf, type VaultFlags } from "../../vault/passphrase.ts";
 import { readPublicKeys } from "../../vault/public-keys.ts";
 import { deviceKeys, publicKeys, recordUse, signingKey, type Vault } from "../../vault/vault.ts";
-import { checkOutput, nameOf, readFile, readText, writeWhole } from "../files.ts";
+import { checkOutput, DASH, nameOf, readFile, readText, writeWhole } from "../files.ts";
 import { addHelpCommand, examples } from "../help.ts";
 import { showImage, showReleases } from "../image-text.ts";
 import { wholeNumber } from "../options.ts";
-import { type Lang, say, textOf, warn } from "../output.ts";
+import { type Lang, printRaw, say, textOf, warn } from "../output.ts";
 
 interface OutputFlags {
   output: string;
@@ -79,7 +79,7 @@ function addBuild(image: Command, lang: Lang): void {
 async function build(file: string, flags: BuildFlags, lang: Lang): Promise<void> {
   const engine = ENGINES.indexOf(flags.engine);
   const inputs = [file, flags.source, flags.elf].filter((input) => input !== undefined);
-  checkOutput(flags.output, inputs, flags.force === true);
+  check(flags, inputs);
   if (engine === ENGINE_XS && flags.source === undefined) throw new ToolError("image.no-source");
   const payload = readFile(file);
   const bytes = buildImageFile({
@@ -143,12 +143,12 @@ function addSeal(image: Command, lang: Lang): void {
 }
 
 async function seal(file: string, flags: SealFlags, lang: Lang): Promise<void> {
-  const { device, development, output, force } = flags;
-  checkOutput(output, development ? [file] : [file, flags.vault], force === true);
+  const { device, development, output } = flags;
+  check(flags, development ? [file] : [file, flags.vault]);
   const { bytes, image } = readImageFile(readFile(file), nameOf(file));
   if (development) {
     const sealed = sealImage(bytes, image, FOR_DEVELOPMENT);
-    warn(lang, "image.for-everybody", { file: output });
+    warn(lang, "image.for-everybody", { file: output === DASH ? "stdout" : output });
     await write(flags, sealed, lang);
     return;
   }
@@ -193,8 +193,15 @@ function addReleases(image: Command, lang: Lang): void {
   const release = image.command("release").description(words("help.image-release"));
   addVaultOptions(addOutput(release.command("add").argument("<image...>", words("help.image-file")), lang), lang)
     .description(words("help.image-release-add"))
-    .option("--list <file>", words("help.image-list"))
-    .addHelpText("after", examples(lang, "image release add x.img --list releases.cbor -o releases-2.cbor"))
+    .option("--list <file>", words("help.image-list-so-far"))
+    .addHelpText(
+      "after",
+      examples(
+        lang,
+        "image release add x.img -o releases.cbor",
+        "image release add y.img --list releases.cbor -o releases-2.cbor",
+      ),
+    )
     .action((files: string[], flags: ReleaseFlags) => addToList(files, flags, lang));
   addVaultOptions(release.command("show").argument("<list>", words("help.image-list")), lang)
     .description(words("help.image-release-show"))
@@ -207,7 +214,7 @@ function addReleases(image: Command, lang: Lang): void {
 
 async function addToList(files: string[], flags: ReleaseFlags, lang: Lang): Promise<void> {
   const inputs = flags.list === undefined ? files : [...files, flags.list];
-  checkOutput(flags.output, [...inputs, flags.vault], flags.force === true);
+  check(flags, [...inputs, flags.vault]);
   const images = files.map((file) => readImageFile(readFile(file), nameOf(file)).image);
   const standing = flags.list === undefined ? undefined : readFile(flags.list);
   const vault = await openVaultOf(flags, lang);
@@ -234,7 +241,15 @@ function addOutput(command: Command, lang: Lang): Command {
   return command.requiredOption("-o, --output <file>", words("help.output")).option("--force", words("help.force"));
 }
 
+function check({ output, force }: OutputFlags, inputs: string[]): void {
+  if (output !== DASH) checkOutput(output, inputs, force === true);
+}
+
 async function write(flags: OutputFlags, bytes: Uint8Array, lang: Lang): Promise<void> {
+  if (flags.output === DASH) {
+    printRaw(bytes);
+    return;
+  }
   await writeWhole(flags.output, bytes, flags.force === true);
   say(textOf(lang, "cli.wrote", { file: flags.output }).text);
 }

@@ -14,6 +14,7 @@ import { sheetHtml } from "../../orders/sheet-html.ts";
 import { sheetText } from "../../orders/sheet-text.ts";
 import { type Given, templateOrder, templateYaml } from "../../orders/template.ts";
 import { addVaultOptions, openVaultOf, type VaultFlags } from "../../vault/passphrase.ts";
+import type { Fields } from "../../zones/json.ts";
 import { checkOutput, DASH, nameOf, readFile, readText as readTextFile, writeWhole } from "../files.ts";
 import { addHelpCommand, examples } from "../help.ts";
 import {
@@ -24,10 +25,12 @@ import {
   requestJson,
   requestLines,
   sealingJson,
+  tellAll,
   verificationLines,
 } from "../order-output.ts";
 import {
   type AmendFlags,
+  checkSealOutput,
   checkTwo,
   lastOrder,
   loaderBeside,
@@ -85,7 +88,7 @@ function addCreate(order: Command, lang: Lang): void {
       const template = templateOrder({ ...flags, zonesFile }, lang, Date.now());
       const text = flags.json ? `${JSON.stringify(template, undefined, 2)}\n` : templateYaml(template, lang);
       // What was given is held against the rules at once, not when it is sealed.
-      readOrderFile(text, nameOf(output), loaderBeside(path.join(folder, "-")));
+      readOrderFile(text, output === DASH ? "stdout" : output, loaderBeside(path.join(folder, "-")));
       await write(output, text, force, lang);
     });
 }
@@ -129,25 +132,23 @@ async function show(file: string, flags: ShowFlags, lang: Lang): Promise<void> {
     const sheet = makeSheet(order, flags.for, lang, undefined);
     await write(
       output,
-      json ? `${JSON.stringify(document)}\n` : html ? sheetHtml(sheet) : `${sheetText(sheet)}\n`,
+      json ? `${JSON.stringify(shownTo(flags.for, document))}\n` : html ? sheetHtml(sheet) : `${sheetText(sheet)}\n`,
       force,
       lang,
     );
     return;
   }
   const { sealed, verified, hasKey } = await verify(file, bytes, flags, lang);
-  const told = verificationLines(verified, hasKey, lang);
+  const told = verificationLines(verified, hasKey, flags.for, lang);
   if (json) {
-    // The places of the centre are not for every reader of the file.
-    const { centreZones, ...open } = verified.read?.document ?? {};
-    const shown = flags.for === "operator" && centreZones !== undefined ? { ...open, centreZones } : open;
     const line = JSON.parse(sealingJson(verified, sealed, nameOf(file))) as Record<string, unknown>;
+    const why = flags.for === "wearer" ? { reason: null, requestedBy: null, agreedBy: null } : {};
     const rest = {
       verified: true,
       redacted: verified.isRedacted,
-      document: verified.read === undefined ? null : shown,
+      document: verified.read === undefined ? null : shownTo(flags.for, verified.read.document),
     };
-    await write(output, `${JSON.stringify({ ...line, ...rest })}\n`, force, lang);
+    await write(output, `${JSON.stringify({ ...line, ...why, ...rest })}\n`, force, lang);
     return;
   }
   for (const line of told) say(line);
@@ -156,12 +157,23 @@ async function show(file: string, flags: ShowFlags, lang: Lang): Promise<void> {
   await write(output, html ? sheetHtml(sheet) : `${sheetText(sheet)}\n`, force, lang);
 }
 
+/** The wearer gets nothing of a place that he is not told of, wherever it still stands, and no notes of the court's own. */
+function shownTo(reader: Reader, document: Fields): Fields {
+  if (reader !== "wearer") return document;
+  const withoutNotes: Fields = JSON.parse(JSON.stringify(document), (name, value) =>
+    name.startsWith("x-") ? undefined : value,
+  );
+  const { centreZones: _, zones, ...open } = withoutNotes;
+  if (!Array.isArray(zones)) return open;
+  return { ...open, zones: zones.filter((zone) => zone.properties.disclosed === true) };
+}
+
 function addSeal(order: Command, lang: Lang): void {
   addSealOptions(order.command("seal").argument("<file>", textOf(lang, "help.order-file").text), lang)
     .description(textOf(lang, "help.order-seal").text)
     .addHelpText("after", examples(lang, "order seal order.yaml --device OMB-000123 -o order.sealed"))
     .action(async (file: string, flags: SealFlags) => {
-      checkOutput(flags.output, [file], flags.force === true);
+      checkSealOutput(flags, [file]);
       const read = readOrder(file, readFile(file));
       const why = { reason: reasonOf(flags.reason), requestedBy: undefined, agreedBy: undefined };
       // Refused before the vault is asked for anything, and before a number is used up.
@@ -183,7 +195,7 @@ function addAmend(order: Command, lang: Lang): void {
       examples(lang, "order amend order.yaml --last order.sealed --device OMB-000123 -o order-2.sealed"),
     )
     .action(async (file: string, flags: AmendFlags) => {
-      checkOutput(flags.output, [file, flags.last], flags.force === true);
+      checkSealOutput(flags, [file, flags.last]);
       const read = readOrder(file, readFile(file));
       orderForDevice(read.order, flags.device, UINT32_MOST);
       const vault = await openVaultOf(flags, lang);
@@ -195,7 +207,7 @@ function addAmend(order: Command, lang: Lang): void {
         flags,
         found.some(({ zone }) => zone !== undefined),
       );
-      printAll(flags.json ? found.map(differenceJson) : differenceLines(found, lang));
+      tellAll(flags.json ? found.map(differenceJson) : differenceLines(found, lang), flags);
       await confirm("ask.seal", flags.yes === true, lang);
       await sealAndWrite("order.amend", read, vault, flags, why, lang, last.counter);
     });
@@ -208,8 +220,8 @@ function addEnd(order: Command, lang: Lang): void {
     .requiredOption("--order <id>", words("help.order-ended-id"))
     .addHelpText("after", examples(lang, "order end --device OMB-000123 --order 2026-17 --reason lifted -o end.sealed"))
     .action(async (flags: SealFlags & { order: string }) => {
-      const { device, output, force = false } = flags;
-      checkOutput(output, [], force);
+      const { device } = flags;
+      checkSealOutput(flags, []);
       const vault = await openVaultOf(flags, lang);
       const keys = sealKeys(vault, flags);
       const why = { reason: reasonOf(flags.reason), requestedBy: undefined, agreedBy: undefined };
@@ -262,7 +274,7 @@ function addSign(order: Command, lang: Lang): void {
       examples(lang, 'order sign request.json --last order.sealed --agreed-by "K. Mori" -o order-2.sealed'),
     )
     .action(async (file: string, flags: SignFlags) => {
-      checkOutput(flags.output, [file, flags.last], flags.force === true);
+      checkSealOutput(flags, [file, flags.last]);
       const request = readRequest(readTextFile(file), nameOf(file));
       const { device, requestedBy } = request;
       const agreedBy = named(flags.agreedBy, "--agreed-by", NAME_MOST);
@@ -273,7 +285,7 @@ function addSign(order: Command, lang: Lang): void {
       orderForDevice(read.order, device, UINT32_MOST);
       if (!flags.json) for (const line of requestLines(request, nameOf(file), lang)) say(line);
       const found = differences(last.read, read);
-      printAll(flags.json ? found.map(differenceJson) : differenceLines(found, lang));
+      tellAll(flags.json ? found.map(differenceJson) : differenceLines(found, lang), flags);
       await confirm("ask.sign", flags.yes === true, lang);
       const reason = [request.reason, reasonOf(flags.reason)].filter((one) => one !== undefined).join("; ");
       const why = { reason, requestedBy, agreedBy };
