@@ -4,6 +4,7 @@ import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { build, type Metafile, transform } from "esbuild";
 import { BOUNDARY } from "../../../simulator/engines/bundle-boundary.ts";
 import { absentMethods, BUILTINS } from "../../../simulator/engines/espruino-world.ts";
+import { aliasRepeats } from "./alias-repeats.ts";
 import { checkDeviceCode } from "./check.ts";
 import { hoistFunctions } from "./hoist.ts";
 import { renameOf } from "./rename-of.ts";
@@ -66,7 +67,7 @@ export async function bundleForEspruino(entry: string, root: string, boundary = 
     logLevel: "warning",
     tsconfigRaw: TS_SETTINGS,
   });
-  const code = renameOf(hoistFunctions(result.outputFiles[0].text));
+  const code = hoistFunctions(aliasRepeats(renameOf(result.outputFiles[0].text)));
   const findings = checkDeviceCode(code, { sourceType: "script", board: true });
   if (findings.length > 0)
     throw new Error(`bundle.check: ${findings.map((f) => `${f.line}:${f.column} ${f.rule}: ${f.message}`).join("\n")}`);
