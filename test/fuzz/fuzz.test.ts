@@ -5,9 +5,11 @@ import { fuzzCose } from "./cose.ts";
 import { fuzzDownlink } from "./downlink.ts";
 import { fuzzImage } from "./image.ts";
 import { fuzzJournal } from "./journal.ts";
+import { fuzzOrder } from "./order.ts";
 import { fuzzNmea, fuzzUbx } from "./receiver.ts";
+import { fuzzSmp } from "./smp.ts";
 
-// Ten million of each: npm run fuzz -- cbor (nmea, ubx).
+// Ten million of each: npm run fuzz -- cbor (or another).
 test.each([
   ["at", fuzzAt],
   ["cbor", fuzzCbor],
@@ -16,6 +18,8 @@ test.each([
   ["image", fuzzImage],
   ["journal", fuzzJournal],
   ["nmea", fuzzNmea],
+  ["order", fuzzOrder],
+  ["smp", fuzzSmp],
   ["ubx", fuzzUbx],
 ] as const)("hostile bytes neither crash nor stop the %s reader", (_, fuzz) => {
   const { runs, accepted, refused } = fuzz(100_000, 20261124);

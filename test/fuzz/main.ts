@@ -5,9 +5,11 @@ import { fuzzDownlink } from "./downlink.ts";
 import { fuzzImage } from "./image.ts";
 import { fuzzJournal } from "./journal.ts";
 import type { Fuzz } from "./mutate.ts";
+import { fuzzOrder } from "./order.ts";
 import { fuzzNmea, fuzzUbx } from "./receiver.ts";
+import { fuzzSmp } from "./smp.ts";
 
-/** `npm run fuzz -- at|cbor|cose|downlink|image|journal|nmea|ubx [--runs 10000000] [--seed 1]`: hostile bytes against one reader; a failure names its run and seed. */
+/** `npm run fuzz -- at|cbor|cose|downlink|image|journal|nmea|order|smp|ubx [--runs 10000000] [--seed 1]`: hostile bytes against one reader; a failure names its run and seed. */
 const TARGETS: Record<string, Fuzz> = {
   at: fuzzAt,
   cbor: fuzzCbor,
@@ -16,6 +18,8 @@ const TARGETS: Record<string, Fuzz> = {
   image: fuzzImage,
   journal: fuzzJournal,
   nmea: fuzzNmea,
+  order: fuzzOrder,
+  smp: fuzzSmp,
   ubx: fuzzUbx,
 };
 const args = process.argv.slice(2);
@@ -24,7 +28,7 @@ const option = (name: string, fallback: number) =>
 const target = TARGETS[args[0]];
 if (target === undefined) {
   process.stderr.write(
-    "usage: npm run fuzz -- at|cbor|cose|downlink|image|journal|nmea|ubx [--runs 10000000] [--seed 1]\n",
+    "usage: npm run fuzz -- at|cbor|cose|downlink|image|journal|nmea|order|smp|ubx [--runs 10000000] [--seed 1]\n",
   );
   process.exitCode = 2;
 } else {
