@@ -5,8 +5,9 @@ import { endOrder, installOrder, offerOrder, offerPackChunk, type Took } from ".
 import { errorOf, mayDoIrreversible, utcOf } from "../time/trusted.ts";
 import { offerImageChunk, offerManifest, type TookImage, testImage } from "../update/session.ts";
 import { type Command, openDownlink, settle } from "../uplink/downlink.ts";
-import { type Bracelet, find, keep, putInForce, restart, take } from "./device.ts";
+import { type Bracelet, find, keep, restart, take } from "./device.ts";
 import { tellJournal } from "./link.ts";
+import { putInForce, refuseOrder } from "./order-records.ts";
 
 /** What the centre says, carried out: each once, with a receipt that stands in the journal before it goes. */
 export function takeDownlink(bracelet: Bracelet, bytes: Uint8Array, nowMs: number): void {
@@ -20,9 +21,10 @@ export function takeDownlink(bracelet: Bracelet, bytes: Uint8Array, nowMs: numbe
   // What is new under the centre's seal shows that it is there; what is repeated may be anybody's recording.
   take(bracelet, { kind: "served" });
   const done = carryOut(bracelet, taken.command);
-  send(bracelet, settle(bracelet.inbox, taken.command, done.outcome, done.next, nowMs));
+  const receipt = settle(bracelet.inbox, taken.command, done.outcome, done.next, nowMs);
+  send(bracelet, receipt);
   // Settled before, for what is sent again afterwards must not have it tested, and the device started, again and again.
-  if (done.restarts) restart(bracelet);
+  if (done.restarts && receipt !== undefined) restart(bracelet);
 }
 
 function send(bracelet: Bracelet, receipt: Receipt | undefined): void {
@@ -42,7 +44,7 @@ function carryOut(bracelet: Bracelet, command: Command): Done {
     case "order-chunk":
       return takeOrder(bracelet, offerPackChunk(bracelet.orders, command.first, command.bytes));
     case "end":
-      return ended(bracelet, endOrder(bracelet.orders, command.bytes));
+      return orderDone(bracelet, end(bracelet, command.bytes));
     case "image":
       return takeImage(bracelet, offerManifest(bracelet.update, command.bytes));
     case "image-chunk":
@@ -72,19 +74,33 @@ export function trustedMs(bracelet: Bracelet): number | undefined {
 
 /** A whole order is put in force at once. */
 function takeOrder(bracelet: Bracelet, took: Took): Done {
-  if (!took.ok) return refuse(bracelet, took.reason);
+  if (!took.ok) return orderDone(bracelet, took.reason);
   if (took.missing > 0) return { outcome: TAKEN, next: took.missing, restarts: false };
-  const installed = installOrder(bracelet.orders);
-  if (!installed.ok) return refuse(bracelet, installed.reason);
-  putInForce(bracelet, installed.order, installed.order.counter);
-  if (!installed.forgotten) find(bracelet, "order.not-forgotten");
-  return did(DONE);
+  return orderDone(bracelet, install(bracelet));
 }
 
-function ended(bracelet: Bracelet, took: Took): Done {
+/** What is whole is put in force. Why not; empty: it is. */
+export function install(bracelet: Bracelet): string {
+  const installed = installOrder(bracelet.orders);
+  if (!installed.ok) return installed.reason;
+  putInForce(bracelet, installed.order, "in force");
+  if (!installed.forgotten) find(bracelet, "order.not-forgotten");
+  return "";
+}
+
+/** Why not; empty: it has ended, and everything of it is gone. */
+export function end(bracelet: Bracelet, sealed: Uint8Array): string {
+  const took = endOrder(bracelet.orders, sealed);
+  const reason = took.ok ? "" : took.reason;
   // It has ended, even where not everything of it is gone yet.
-  if (took.ok || took.reason === "order.not-forgotten") putInForce(bracelet, undefined, bracelet.orders.counter);
-  return took.ok ? did(DONE) : refuse(bracelet, took.reason);
+  if (reason === "" || reason === "order.not-forgotten") putInForce(bracelet, undefined, "ended");
+  return reason;
+}
+
+function orderDone(bracelet: Bracelet, reason: string): Done {
+  if (reason === "") return did(DONE);
+  refuseOrder(bracelet, reason);
+  return did(reason);
 }
 
 /** A whole image is tested at the next boot, which is as soon as that is settled. */

@@ -1,5 +1,5 @@
 import { createWriter, finish, writeArrayHead, writeBytes, writeInt, writeText } from "../../protocol/cbor/writer.ts";
-import { BOOT, FINDING, FIT, ORDER, RECEIPT, UPDATE } from "../../protocol/journal/record.ts";
+import { BOOT, FINDING, RECEIPT, UPDATE } from "../../protocol/journal/record.ts";
 import type { ImageTarget } from "../../protocol/messages/image.ts";
 import { createDeframer, type Deframer } from "../../protocol/smp/serial.ts";
 import { askReport } from "../alerts/outbox.ts";
@@ -7,9 +7,10 @@ import { configure, SETUP_REQUEST, type Setup, type SetupEvent, setupWakeMs } fr
 import { createReceiver, cutStream, feed, type Receiver, type Report } from "../gnss/receiver.ts";
 import type { Radio } from "../gnss/ubx.ts";
 import { openJournal } from "../journal/ring.ts";
+import { NEVER_MS } from "../lib/instant.ts";
 import { BUFFER_BYTES } from "../management/os.ts";
 import { createServer, type Server } from "../management/server.ts";
-import { forgetOrder, type OrderInForce, type Orders, openOrders, orderInForce } from "../orders/store.ts";
+import { forgetOrder, type Orders, openOrders } from "../orders/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import type { Flash } from "../ports/flash.ts";
@@ -26,12 +27,13 @@ import { type Inbox, openInbox } from "../uplink/downlink.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import type { Effect } from "./effects.ts";
 import type { BraceletEvent, Motion } from "./events.ts";
-import { readFit } from "./fit.ts";
-import { createLink, type Link, linkWakeMs, pumpLink } from "./link.ts";
+import { bringBack, keepFit, keepWhatLasts, type Lasting, lastingWakeMs, openLasting, wearAgain } from "./lasting.ts";
+import { createLink, type Link, linkWakeMs, openLink, pumpLink } from "./link.ts";
 import { nextWake, step } from "./machine.ts";
 import { createManaged } from "./management.ts";
+import { putInForce } from "./order-records.ts";
 import { createRecorder, flushInputs, noteInput, type Recorder, record, recorderWakeMs } from "./recorder.ts";
-import { type BraceletState, createBlankState } from "./state.ts";
+import { type BraceletState, createBlankState, type OrderMark } from "./state.ts";
 
 /** What a board gives the bracelet. */
 export interface Ports {
@@ -92,6 +94,9 @@ export interface Bracelet {
   /** `undefined` until it has started. */
   console: Console | undefined;
   bootMs: number;
+  lasting: Lasting;
+  /** When the device is to start anew, so that what was asked of it has been answered. */
+  resetMs: number;
   /** A frame of the receiver's has come since boot. */
   heardReceiver: boolean;
   onEffect: (effect: Effect) => void;
@@ -113,11 +118,11 @@ export function startBracelet(ports: Ports, board: Board, onEffect: (effect: Eff
   const started = assemble(ports, board, onEffect);
   const bracelet = started.bracelet;
   bracelet.recorder.journal.checkpoint = () => writeCheckpoint(bracelet.state);
+  bracelet.recorder.onRefused = (reason) => ports.log.line(reason);
   bracelet.onReport = (report) => takeReport(bracelet, report);
-  bracelet.inbox.record = (body) => {
-    keep(bracelet, RECEIPT, body);
-  };
-  if (bracelet.channel.sealer !== undefined) bracelet.inbox.salt = bracelet.channel.sealer.salt;
+  bracelet.inbox.record = (body) => keep(bracelet, RECEIPT, body);
+  const unsealed = openLink(bracelet, bracelet.bootMs);
+  if (unsealed !== "") started.findings.push(unsealed);
   bracelet.console = { server: createServer(createManaged(bracelet)), deframer: createDeframer(BUFFER_BYTES) };
   recordBoot(bracelet);
   take(bracelet, { kind: "boot" });
@@ -154,6 +159,8 @@ function assemble(
     inbox: openInbox(ports.secrets, ports.crypto, ignoreRecord),
     console: undefined,
     bootMs: nowMs,
+    lasting: openLasting(ports.secrets, nowMs),
+    resetMs: NEVER_MS,
     heardReceiver: false,
     onEffect: onEffect,
     onReport: ignoreReport,
@@ -165,7 +172,9 @@ function assemble(
 }
 
 function ignoreReport(): void {}
-function ignoreRecord(): void {}
+function ignoreRecord(): boolean {
+  return false;
+}
 
 /** How the last update ended: its place in `UPDATE_OUTCOMES`. */
 function recordUpdate(bracelet: Bracelet, outcome: number): void {
@@ -186,19 +195,6 @@ function recordBoot(bracelet: Bracelet): void {
   keep(bracelet, BOOT, finish(writer));
 }
 
-/** What outlasts a boot: the clock, the order, and who wears it. */
-function bringBack(bracelet: Bracelet): void {
-  const nowMs = bracelet.ports.clock.nowMs();
-  const errorMs = bracelet.board.clockErrorMs;
-  if (bracelet.board.clockKept) take(bracelet, { kind: "time", utcMs: nowMs, errorMs: errorMs, source: "sealed" });
-  const order = orderInForce(bracelet.orders);
-  if (order !== undefined) take(bracelet, { kind: "order", order: order });
-  const fit = readFit(bracelet.ports.secrets);
-  if (fit.fitted) take(bracelet, { kind: "fit" });
-  if (fit.removal !== undefined)
-    take(bracelet, { kind: "removal", untilMs: fit.removal.untilMs, emergency: fit.removal.emergency });
-}
-
 /** Bytes came from the receiver. */
 export function receiveBytes(bracelet: Bracelet, bytes: Uint8Array): void {
   feed(bracelet.receiver, bytes, bracelet.onReport);
@@ -206,6 +202,7 @@ export function receiveBytes(bracelet: Bracelet, bytes: Uint8Array): void {
 
 /** The strap's circuit, the enclosure's switch, the battery: whatever the board senses, as the machine takes it. */
 export function sense(bracelet: Bracelet, event: BraceletEvent): void {
+  if (event.kind === "strap") wearAgain(bracelet, event.closed);
   take(bracelet, event);
 }
 
@@ -218,17 +215,22 @@ export function wakeUp(bracelet: Bracelet): void {
   const nowMs = bracelet.ports.clock.nowMs();
   // Nothing else is under way here; had something been thrown in the midst of it, the centre would never be heard of again.
   bracelet.channel.pumping = false;
+  if (nowMs >= bracelet.resetMs) restart(bracelet);
+  // No strap was sensed.
+  wearAgain(bracelet, true);
   takeSetup(bracelet, { kind: "wake" });
   // The machine hears of its own wake-ups only: what it hears is replayed one day, and the receiver's set-up is not.
   if (nowMs >= nextWake(bracelet.state)) take(bracelet, { kind: "wake" });
   if (nowMs >= recorderWakeMs(bracelet.recorder)) flushInputs(bracelet.recorder, nowMs);
+  keepWhatLasts(bracelet, nowMs);
   prove(bracelet, nowMs);
   pumpLink(bracelet, nowMs);
 }
 
 export function nextWakeMs(bracelet: Bracelet): number {
   const nowMs = bracelet.ports.clock.nowMs();
-  let atMs = Math.min(nextWake(bracelet.state), setupWakeMs(bracelet.setup), recorderWakeMs(bracelet.recorder));
+  let atMs = Math.min(bracelet.resetMs, lastingWakeMs(bracelet, nowMs));
+  atMs = Math.min(atMs, nextWake(bracelet.state), setupWakeMs(bracelet.setup), recorderWakeMs(bracelet.recorder));
   const provenMs = bracelet.bootMs + PROVE_MS;
   if (bracelet.update.testing && nowMs < provenMs) atMs = Math.min(atMs, provenMs);
   return Math.min(atMs, linkWakeMs(bracelet.channel, nowMs));
@@ -271,7 +273,12 @@ function takeSetup(bracelet: Bracelet, event: SetupEvent): void {
 export function take(bracelet: Bracelet, event: BraceletEvent): void {
   const nowMs = bracelet.ports.clock.nowMs();
   note(bracelet, event, nowMs);
+  const was = bracelet.state.tamper.wearing.phase;
   const effects = step(bracelet.state, event, nowMs);
+  if (bracelet.state.tamper.wearing.phase !== was) keepFit(bracelet, nowMs);
+  // A word of today is kept at once, for the next boot.
+  if (event.kind === "time" && event.source === "sealed") bracelet.lasting.keepMs = nowMs;
+  keepWhatLasts(bracelet, nowMs);
   let ended = false;
   for (const effect of effects) {
     carryOut(bracelet, effect);
@@ -282,11 +289,14 @@ export function take(bracelet: Bracelet, event: BraceletEvent): void {
   pumpLink(bracelet, nowMs);
 }
 
+const NO_ORDER: OrderMark = { counter: 0, hash: new Uint8Array(0) };
+
 function note(bracelet: Bracelet, event: BraceletEvent, nowMs: number): void {
   if (event.kind === "no-fix") return;
   if (event.kind === "order") {
-    const counter = event.order === undefined ? 0 : event.order.counter;
-    noteInput(bracelet.recorder, { kind: "order", counter: counter }, nowMs, false, bracelet.state.fix);
+    const order = event.order === undefined ? NO_ORDER : event.order;
+    const input = { kind: event.kind, counter: order.counter, hash: order.hash };
+    noteInput(bracelet.recorder, input, nowMs, false, bracelet.state.fix);
     return;
   }
   const onTime = event.kind === "wake" && nowMs === nextWake(bracelet.state);
@@ -295,7 +305,7 @@ function note(bracelet: Bracelet, event: BraceletEvent, nowMs: number): void {
 
 function carryOut(bracelet: Bracelet, effect: Effect): void {
   if (effect.kind === "journal.append") {
-    if (!keep(bracelet, effect.record, effect.body)) bracelet.ports.log.line("journal.refused");
+    keep(bracelet, effect.record, effect.body);
   } else if (effect.kind === "gnss.power") {
     if (effect.on) cutStream(bracelet.receiver);
     takeSetup(bracelet, { kind: "power", on: effect.on });
@@ -307,10 +317,8 @@ function carryOut(bracelet: Bracelet, effect: Effect): void {
 
 /** The order's last day has passed: its zones and keys are forgotten. */
 function letGo(bracelet: Bracelet): void {
-  const order = orderInForce(bracelet.orders);
-  const counter = order === undefined ? 0 : order.counter;
   if (!forgetOrder(bracelet.orders)) find(bracelet, "order.not-forgotten");
-  putInForce(bracelet, undefined, counter);
+  putInForce(bracelet, undefined, "expired");
 }
 
 /** A record of its own, behind the inputs that came before it. False: the journal did not take it. */
@@ -319,44 +327,21 @@ export function keep(bracelet: Bracelet, kind: number, body: Uint8Array): boolea
   return record(bracelet.recorder, kind, body, bracelet.state.alertSeq, nowMs).ok;
 }
 
-/** What was refused or found amiss, by its code: into the journal, and to the machine. */
-export function find(bracelet: Bracelet, reason: string): void {
+/** What was refused or found amiss, by its code: into the journal, and to the machine. False: too much was, today. */
+export function find(bracelet: Bracelet, reason: string): boolean {
   const link = bracelet.channel;
   const nowMs = bracelet.ports.clock.nowMs();
   if (nowMs - link.findingsMs >= FINDINGS_MS) {
     link.findings = 0;
     link.findingsMs = nowMs;
   }
-  if (link.findings >= FINDINGS_MOST) return;
+  if (link.findings >= FINDINGS_MOST) return false;
   link.findings += 1;
   const writer = createWriter(64);
   writeText(writer, reason);
   keep(bracelet, FINDING, finish(writer));
   take(bracelet, { kind: "finding", reason: reason });
-}
-
-/** `[counter, what became of it]`. */
-export function recordOrder(bracelet: Bracelet, counter: number, what: string): void {
-  const writer = createWriter(64);
-  writeArrayHead(writer, 2);
-  writeInt(writer, counter);
-  writeText(writer, what);
-  keep(bracelet, ORDER, finish(writer));
-}
-
-/** A new order stands, or none does any more. */
-export function putInForce(bracelet: Bracelet, order: OrderInForce | undefined, counter: number): void {
-  recordOrder(bracelet, counter, order === undefined ? "ended" : "in force");
-  take(bracelet, { kind: "order", order: order });
-}
-
-/** `[what, until]` of a fitting or a removal. */
-export function recordFit(bracelet: Bracelet, what: string, untilMs: number): void {
-  const writer = createWriter(32);
-  writeArrayHead(writer, 2);
-  writeText(writer, what);
-  writeInt(writer, untilMs);
-  keep(bracelet, FIT, finish(writer));
+  return true;
 }
 
 /** An image under test is confirmed once it has shown that it works, or makes way. */
@@ -380,6 +365,7 @@ export function holdsOrder(orders: Orders): boolean {
 
 /** What is still in memory first. */
 export function restart(bracelet: Bracelet): void {
+  bracelet.resetMs = NEVER_MS;
   flushInputs(bracelet.recorder, bracelet.ports.clock.nowMs());
   bracelet.ports.power.reset();
 }

@@ -5,8 +5,11 @@ import type { OrderInForce } from "../orders/store.ts";
 /** What the motion sensor says: nothing moves, steps, or anything else that moves. */
 export type Motion = "still" | "walking" | "moving";
 
-/** Who says what time it is: under a seal (downlink, session), or the cellular network, which proves nothing. */
-export type TimeSource = "sealed" | "network";
+/**
+ * Who says what time it is: under a seal (downlink, session), or the cellular network, which proves nothing; or our own clock, which
+ * ran on over a boot since it was told under a seal.
+ */
+export type TimeSource = "sealed" | "network" | "kept";
 
 /**
  * Everything that can influence the bracelet. With its `now`, the replay boundary of design §4: all values are integers, truth
@@ -42,8 +45,8 @@ export type BraceletEvent =
   | { kind: "order"; order: OrderInForce | undefined }
   /** A field unit put it on. Again at a boot, while it is worn. */
   | { kind: "fit" }
-  /** A field unit may take it off until then. Again at a boot, while that stands. */
-  | { kind: "removal"; untilMs: number; emergency: boolean }
+  /** A field unit may take it off until then. Again at a boot, while that stands; `spentMin`: of its longest time, before that boot. */
+  | { kind: "removal"; untilMs: number; emergency: boolean; spentMin: number }
   /** The centre wants a fix now. */
   | { kind: "locate" }
   /** The protected person paused her fob: on a bracelet it is only recorded. */

@@ -2,6 +2,7 @@ import type { Sealer } from "../../protocol/cose/message.ts";
 import { ACKED } from "../../protocol/journal/record.ts";
 import type { Status } from "../../protocol/messages/status.ts";
 import {
+  askReport,
   type Backlog,
   createOutbox,
   nextOutgoing,
@@ -12,10 +13,11 @@ import {
   outboxWakeMs,
   wantsSession,
 } from "../alerts/outbox.ts";
-import { acknowledge, type Journal, newestFrom, readRecords } from "../journal/ring.ts";
+import { acknowledge, type Journal, newestFrom, readRecords, troubleOf } from "../journal/ring.ts";
 import { NEVER_MS } from "../lib/instant.ts";
 import { qualityOf } from "../time/trusted.ts";
 import { createUplink, uplinkStep, uplinkWakeMs } from "../uplink/bg9x.ts";
+import { openInbox } from "../uplink/downlink.ts";
 import { openSealer, sealUplink } from "../uplink/seal.ts";
 import type { UplinkAction, UplinkEvent } from "../uplink/uplink-events.ts";
 import type { Uplink } from "../uplink/uplink-state.ts";
@@ -27,8 +29,9 @@ export interface Link {
   /** `undefined`: this board has no modem. */
   uplink: Uplink | undefined;
   outbox: Outbox;
-  /** `undefined`: there is no key or no chance, so nothing can be sealed, and nothing is sent. */
+  /** `undefined`: there is no key or no chance, so nothing can be sealed, and nothing is sent. Tried again at `sealMs`. */
   sealer: Sealer | undefined;
+  sealMs: number;
   online: boolean;
   /** Since boot: the centre acknowledged something; a cell was there. */
   served: boolean;
@@ -41,13 +44,12 @@ export interface Link {
 }
 
 export function createLink(ports: Ports, board: Board, journal: Journal, nowMs: number): Link {
-  const opened = openSealer(ports.secrets, ports.crypto, ports.random);
-  if (!opened.ok) ports.log.line(opened.reason);
   const hasModem = board.modemScript !== "";
   return {
     uplink: hasModem ? createUplink(board.modemScript, chance(ports)) : undefined,
     outbox: createOutbox(nowMs, newestFrom(journal) - 1, journal.ackedTo, journal.alertsTo),
-    sealer: opened.ok ? opened.sealer : undefined,
+    sealer: undefined,
+    sealMs: nowMs,
     online: false,
     served: false,
     covered: false,
@@ -55,6 +57,30 @@ export function createLink(ports: Ports, board: Board, journal: Journal, nowMs: 
     findingsMs: nowMs,
     pumping: false,
   };
+}
+
+/** After a failure to seal. */
+const SEAL_AGAIN_MS = 60_000;
+
+/** A new salt and a counter from nothing, under the key that stands now. The reason why not; empty: it is open. */
+export function openLink(bracelet: Bracelet, nowMs: number): string {
+  const link = bracelet.channel;
+  const ports = bracelet.ports;
+  const opened = openSealer(ports.secrets, ports.crypto, ports.random);
+  link.sealMs = nowMs + SEAL_AGAIN_MS;
+  if (!opened.ok) return opened.reason;
+  link.sealer = opened.sealer;
+  bracelet.inbox.salt = opened.sealer.salt;
+  askReport(link.outbox);
+  return "";
+}
+
+/** The device has other keys: nothing goes or comes under those before, and counting downlinks is the new key's. */
+export function renewLink(bracelet: Bracelet): void {
+  bracelet.inbox = openInbox(bracelet.ports.secrets, bracelet.ports.crypto, bracelet.inbox.record);
+  // What is asked now is answered first; the next wake-up, which is due at once, opens it anew.
+  bracelet.channel.sealer = undefined;
+  bracelet.channel.sealMs = bracelet.ports.clock.nowMs();
 }
 
 /** In [0, 1); a half where there is no chance. */
@@ -70,8 +96,9 @@ export function receiveModem(bracelet: Bracelet, bytes: Uint8Array): void {
 }
 
 export function linkWakeMs(link: Link, nowMs: number): number {
+  if (link.uplink === undefined) return NEVER_MS;
   // Without a seal nothing is owed that a wake-up could bring on its way.
-  if (link.uplink === undefined || link.sealer === undefined) return NEVER_MS;
+  if (link.sealer === undefined) return link.sealMs;
   const outbox = link.outbox;
   const owedMs = link.online || outbox.flight !== undefined || !outbox.seen ? outboxWakeMs(outbox, nowMs) : NEVER_MS;
   return Math.min(uplinkWakeMs(link.uplink), Math.max(owedMs, nowMs));
@@ -81,12 +108,15 @@ export function linkWakeMs(link: Link, nowMs: number): number {
 export function pumpLink(bracelet: Bracelet, nowMs: number): void {
   const link = bracelet.channel;
   const uplink = link.uplink;
-  if (uplink === undefined || link.sealer === undefined || link.pumping) return;
+  if (uplink === undefined || link.pumping) return;
+  if (link.sealer === undefined && nowMs >= link.sealMs) openLink(bracelet, nowMs);
+  if (link.sealer === undefined) return;
   link.pumping = true;
   if (nowMs >= uplinkWakeMs(uplink)) tellUplink(bracelet, { kind: "wake" });
   if (!uplink.wanted) tellUplink(bracelet, { kind: "open" });
   if (!link.online && wantsSession(link.outbox, nowMs) === "alert") tellUplink(bracelet, { kind: "hurry" });
   const outgoing = nextOutgoing(link.outbox, backlogOf(bracelet, nowMs), link.online, bracelet.state.close, nowMs);
+  tellJournal(bracelet);
   if (outgoing !== undefined) {
     const sealed = sealUplink(link.sealer, outgoing.payload);
     if (sealed.ok)
@@ -128,6 +158,7 @@ export function statusOf(bracelet: Bracelet, nowMs: number): Status {
     time: qualityOf(state.time, nowMs),
     orderCounter: state.order === undefined ? undefined : state.order.counter,
     fix: state.fix,
+    trouble: troubleOf(bracelet.recorder.journal),
   };
 }
 

@@ -16,9 +16,9 @@ import { noteGoodTime } from "../tamper/steps.ts";
 import type { Tamper } from "../tamper/tamper.ts";
 import { endRemoval, tamperWakeMs, watchTamper } from "../tamper/watch.ts";
 import { removalEndMs } from "../tamper/wearing.ts";
-import { certainlyPastMs, deviceOf, takeOutsideTime, takeSealedTime, utcOf } from "../time/trusted.ts";
+import { certainlyPastMs, deviceOf, takeKeptTime, takeOutsideTime, takeSealedTime, utcOf } from "../time/trusted.ts";
 import type { Effect } from "./effects.ts";
-import type { BraceletEvent, Motion } from "./events.ts";
+import type { BraceletEvent, Motion, TimeSource } from "./events.ts";
 import {
   answerLocate,
   giveUp,
@@ -94,11 +94,13 @@ function take(state: BraceletState, event: BraceletEvent, nowMs: number, effects
       takeBattery(tamper, event.percent);
       break;
     case "time":
-      takeTime(state, event.utcMs, event.errorMs, event.source === "sealed", nowMs);
+      takeTime(state, event.utcMs, event.errorMs, event.source, nowMs);
       refresh(state, nowMs, effects);
       break;
     case "order":
       changeOrder(state, event.order, nowMs, effects);
+      // Whom no order binds nobody has to watch over, and the next order's strap is armed by who fits it.
+      if (event.order === undefined) tamper.wearing = { phase: "loose" };
       refresh(state, nowMs, effects);
       lookNow(state, nowMs, effects);
       break;
@@ -113,7 +115,7 @@ function take(state: BraceletState, event: BraceletEvent, nowMs: number, effects
       tamper.wearing = {
         phase: "removed",
         untilMs: event.untilMs,
-        takenMs: nowMs,
+        takenMs: nowMs - event.spentMin * 60_000,
         emergency: event.emergency,
         opened: !tamper.strapClosed,
         overdue: false,
@@ -216,13 +218,14 @@ function endsAtMs(state: BraceletState): number {
   return certainlyPastMs(state.time, toMs);
 }
 
-function takeTime(state: BraceletState, utcMs: number, errorMs: number, isSealed: boolean, nowMs: number): void {
+function takeTime(state: BraceletState, utcMs: number, errorMs: number, source: TimeSource, nowMs: number): void {
   const steps = state.tamper.steps;
-  if (!isSealed) {
+  if (source === "kept") takeKeptTime(state.time, utcMs, errorMs, nowMs);
+  if (source === "network") {
     steps.network = !takeOutsideTime(state.time, utcMs - errorMs, utcMs + errorMs, nowMs);
     return;
   }
-  steps.own = !takeSealedTime(state.time, utcMs, errorMs, nowMs);
+  if (source === "sealed") steps.own = !takeSealedTime(state.time, utcMs, errorMs, nowMs);
   // Receiver and network are held against the new word; and what came from a later time never came.
   steps.network = false;
   noteGoodTime(steps);

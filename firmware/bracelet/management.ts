@@ -8,6 +8,7 @@ import { SEALED_ORDER_MOST_BYTES, TIME_MOST_MS, UINT32_MOST } from "../../protoc
 import { createSmpReader, END, nextKey, openMap } from "../../protocol/smp/fields.ts";
 import { writeBoolPair, writeIntPair, writeTextPair } from "../../protocol/smp/fields-writer.ts";
 import { deframe, frameMessage } from "../../protocol/smp/serial.ts";
+import { NEVER_MS } from "../lib/instant.ts";
 import { beginAnswer } from "../management/answer.ts";
 import type { Managed, Outcome, Ran } from "../management/managed.ts";
 import {
@@ -26,16 +27,19 @@ import {
 } from "../management/ours.ts";
 import { serve } from "../management/server.ts";
 import { expireSession } from "../management/session.ts";
-import { endOrder, installOrder, offerOrder, offerPackChunk, type Took } from "../orders/store.ts";
+import { offerOrder, offerPackChunk, type Took } from "../orders/store.ts";
 import { raiseCounter, readCounter } from "../secrets/counters.ts";
 import { SLOT_ASSIGNMENT } from "../secrets/slots.ts";
+import { floorOf } from "../time/kept.ts";
 import { utcOf } from "../time/trusted.ts";
 import { createManagedImages } from "../update/managed.ts";
 import { offerManifest } from "../update/session.ts";
-import { trustedMs } from "./commands.ts";
-import { type Bracelet, find, holdsOrder, putInForce, recordFit, restart, take } from "./device.ts";
+import { end, install, trustedMs } from "./commands.ts";
+import { type Bracelet, holdsOrder, take } from "./device.ts";
 import { writeFit } from "./fit.ts";
 import { deviceIdOf, isProvisioned, keyOf, provision } from "./identity.ts";
+import { renewLink } from "./link.ts";
+import { recordFit, refuseOrder } from "./order-records.ts";
 import { flushInputs } from "./recorder.ts";
 
 /** The bracelet as the management server knows it. */
@@ -48,18 +52,12 @@ export function createManaged(bracelet: Bracelet): Managed {
     isProvisioned: () => isProvisioned(secrets),
     managementKey: () => keyOf(secrets, PURPOSE_MANAGEMENT),
     leastAssignment: () => readCounter(secrets, SLOT_ASSIGNMENT),
-    utcFloorMs: (nowMs: number) => Math.max(0, utcOf(bracelet.state.time, nowMs)),
+    utcFloorMs: (nowMs: number) => utcFloorMs(bracelet, nowMs),
     about: bracelet.board.about,
-    setTime: (utcMs: number, authorised: boolean) => {
-      // What anybody at the port may say of the time proves as much as a network does.
-      take(bracelet, {
-        kind: "time",
-        utcMs: utcMs,
-        errorMs: SESSION_ERROR_MS,
-        source: authorised ? "sealed" : "network",
-      });
+    setTime: (utcMs: number, mostMs: number, nowMs: number) => setTime(bracelet, utcMs, mostMs, nowMs),
+    reset: () => {
+      bracelet.resetMs = bracelet.ports.clock.nowMs() + RESET_MS;
     },
-    reset: () => restart(bracelet),
     images: createManagedImages(bracelet.update, () => bracelet.state.tamper.batteryPercent),
     files: {
       length: (name: string) => (name === JOURNAL_FILE ? bracelet.board.journalBytes : -1),
@@ -73,6 +71,28 @@ export function createManaged(bracelet: Bracelet): Managed {
       run: (command: number, writes: boolean, argument: Uint8Array) => run(bracelet, command, writes, argument),
     },
   };
+}
+
+/** Never less than what earlier boots knew to have passed. */
+function utcFloorMs(bracelet: Bracelet, nowMs: number): number {
+  return Math.max(floorOf(bracelet.ports.secrets), utcOf(bracelet.state.time, nowMs));
+}
+
+/**
+ * What anybody at the port says of the time proves as much as a network does, and what a field key says no more once there is a sealed
+ * word. Where there is none its word is taken, but neither does it bring back what has passed, nor pass its own expiry.
+ */
+function setTime(bracelet: Bracelet, utcMs: number, mostMs: number, nowMs: number): boolean {
+  const isField = mostMs > 0 && mostMs < NEVER_MS;
+  if (isField && (utcMs > mostMs || utcMs + BEHIND_MS < utcFloorMs(bracelet, nowMs))) return false;
+  const isSealed = mostMs > 0 && !(isField && bracelet.state.time.word === "sealed");
+  take(bracelet, {
+    kind: "time",
+    utcMs: utcMs,
+    errorMs: SESSION_ERROR_MS,
+    source: isSealed ? "sealed" : "network",
+  });
+  return true;
 }
 
 /** Bytes came from whoever is at the USB port: SMP in console frames, and what else it may be. */
@@ -93,6 +113,10 @@ export function receiveUsb(bracelet: Bracelet, bytes: Uint8Array): void {
 const JOURNAL_FILE = "/journal";
 /** From the client's clock to here, over a slow line. Milliseconds. */
 const SESSION_ERROR_MS = 1_000;
+/** So far may a good clock be behind ours, which has gathered its own error. Milliseconds. */
+const BEHIND_MS = 5_000;
+/** As MCUmgr has it: the answer is out by then. */
+const RESET_MS = 250;
 const BYTES_MOST = 1024;
 
 /** What a request of our own group may hold; whatever it lacks stays as it is here. */
@@ -157,15 +181,15 @@ function run(bracelet: Bracelet, command: number, writes: boolean, bytes: Uint8A
     case COMMAND_PROVISION:
       // A field key opens a session for some hours; it must not bring keys of its own, which would last.
       if (isProvisioned(bracelet.ports.secrets)) return refused("provision.unsealed");
-      return done(provision(bracelet.ports.secrets, argument.device, argument.generation, argument.keyring));
+      return done(takeKeys(bracelet, argument.device, argument.generation, argument.keyring));
     case COMMAND_ORDER:
       return took(bracelet, offerOrder(bracelet.orders, argument.sealed, trustedMs(bracelet)));
     case COMMAND_ORDER_CHUNK:
       return took(bracelet, offerPackChunk(bracelet.orders, argument.index, argument.data));
     case COMMAND_ORDER_INSTALL:
-      return install(bracelet);
+      return orderDone(bracelet, install(bracelet));
     case COMMAND_ORDER_END:
-      return end(bracelet, argument.sealed);
+      return orderDone(bracelet, end(bracelet, argument.sealed));
     case COMMAND_FIT:
       return putOn(bracelet);
     case COMMAND_REMOVAL:
@@ -180,6 +204,13 @@ function run(bracelet: Bracelet, command: number, writes: boolean, bytes: Uint8A
   return refused("device.unknown-command");
 }
 
+function takeKeys(bracelet: Bracelet, device: Uint8Array, generation: number, keyring: Uint8Array): Outcome {
+  const taken = provision(bracelet.ports.secrets, device, generation, keyring);
+  // Some of them may be there also where not all are.
+  renewLink(bracelet);
+  return taken;
+}
+
 /** The next generation of keys, sealed by the vault under the one that this device holds. */
 function rotate(bracelet: Bracelet, sealed: Uint8Array): Outcome {
   const secrets = bracelet.ports.secrets;
@@ -188,7 +219,7 @@ function rotate(bracelet: Bracelet, sealed: Uint8Array): Outcome {
   const opened = openRotation(bracelet.ports.crypto, key, sealed);
   if (!opened.ok) return opened;
   const rotation = opened.value;
-  return provision(secrets, bytesOf(rotation.device), rotation.generation, joinBytes(rotation.purposeKeys));
+  return takeKeys(bracelet, bytesOf(rotation.device), rotation.generation, joinBytes(rotation.purposeKeys));
 }
 
 /** Field keys of assignments below a number are taken no more. */
@@ -224,37 +255,17 @@ function selfTest(bracelet: Bracelet): Ran {
   return { ok: true, answer: finish(writer) };
 }
 
-/** An order that is refused leaves its reason in the journal, whoever brought it. */
 function took(bracelet: Bracelet, result: Took): Ran {
-  if (!result.ok) {
-    find(bracelet, result.reason);
-    return refused(result.reason);
-  }
+  if (!result.ok) return orderDone(bracelet, result.reason);
   const writer = beginAnswer(1);
   writeIntPair(writer, "missing", result.missing);
   return { ok: true, answer: finish(writer) };
 }
 
-function install(bracelet: Bracelet): Ran {
-  const installed = installOrder(bracelet.orders);
-  if (!installed.ok) {
-    find(bracelet, installed.reason);
-    return refused(installed.reason);
-  }
-  putInForce(bracelet, installed.order, installed.order.counter);
-  if (!installed.forgotten) find(bracelet, "order.not-forgotten");
-  return done({ ok: true });
-}
-
-function end(bracelet: Bracelet, sealed: Uint8Array): Ran {
-  const ended = endOrder(bracelet.orders, sealed);
-  // It has ended, even where not everything of it is gone yet.
-  if (ended.ok || ended.reason === "order.not-forgotten") putInForce(bracelet, undefined, bracelet.orders.counter);
-  if (!ended.ok) {
-    find(bracelet, ended.reason);
-    return refused(ended.reason);
-  }
-  return done({ ok: true });
+function orderDone(bracelet: Bracelet, reason: string): Ran {
+  if (reason === "") return done({ ok: true });
+  refuseOrder(bracelet, reason);
+  return refused(reason);
 }
 
 function putOn(bracelet: Bracelet): Ran {
@@ -272,10 +283,11 @@ function remove(bracelet: Bracelet, untilMs: number, emergency: boolean): Ran {
   const nowMs = utcOf(bracelet.state.time, bracelet.ports.clock.nowMs());
   if (untilMs <= nowMs || untilMs > nowMs + REMOVAL_MOST_MS) return refused("fit.bad-removal");
   if (bracelet.state.tamper.wearing.phase === "loose") return refused("fit.not-fitted");
-  const fit = { fitted: true, removal: { untilMs: untilMs, emergency: emergency } };
+  const opened = !bracelet.state.tamper.strapClosed;
+  const fit = { fitted: true, removal: { untilMs: untilMs, emergency: emergency, opened: opened, spentMin: 0 } };
   if (!writeFit(bracelet.ports.secrets, fit)) return refused("fit.unwritten");
   recordFit(bracelet, emergency ? "emergency" : "removal", untilMs);
-  take(bracelet, { kind: "removal", untilMs: untilMs, emergency: emergency });
+  take(bracelet, { kind: "removal", untilMs: untilMs, emergency: emergency, spentMin: 0 });
   return done({ ok: true });
 }
 

@@ -1,3 +1,4 @@
+import { createWriter, finish, writeText } from "../../protocol/cbor/writer.ts";
 import {
   beginInputs,
   finishInputs,
@@ -6,7 +7,7 @@ import {
   type Packing,
   packInput,
 } from "../../protocol/journal/inputs.ts";
-import { ALERT, INPUTS } from "../../protocol/journal/record.ts";
+import { ALERT, FINDING, INPUTS } from "../../protocol/journal/record.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
 import { type Appended, append, endEpoch, type Journal } from "../journal/ring.ts";
 import { NEVER_MS } from "../lib/instant.ts";
@@ -18,10 +19,14 @@ import { NEVER_MS } from "../lib/instant.ts";
 export interface Recorder {
   journal: Journal;
   pending: Packing;
+  /** Since when something waits in it that the replay does not know by itself; `NEVER_MS`: nothing does. */
+  sinceMs: number;
   /** When the present epoch began. */
   epochMs: number;
   /** Records that the journal did not take since boot. */
   refused: number;
+  /** Why, each time. */
+  onRefused: (reason: string) => void;
 }
 
 /** The loss window for plain fixes (design §10), whichever comes first. */
@@ -30,10 +35,22 @@ const FIXES_MOST = 64;
 /** A record that is not much longer than its seal and frame are worth. Bits. */
 const BITS_MOST = 1_800;
 const EPOCH_MS = 900_000;
+/** A chip that did not take an epoch's end is asked again so soon: each time costs it a write. */
+const AGAIN_MS = 60_000;
 
 export function createRecorder(journal: Journal, nowMs: number): Recorder {
-  return { journal: journal, pending: beginInputs(), epochMs: nowMs, refused: 0 };
+  const epochMs = journal.canSeal ? nowMs : nowMs - EPOCH_MS;
+  return {
+    journal: journal,
+    pending: beginInputs(),
+    sinceMs: NEVER_MS,
+    epochMs: epochMs,
+    refused: 0,
+    onRefused: ignoreReason,
+  };
 }
+
+function ignoreReason(): void {}
 
 /** Before the machine takes it: what it decides on is in the journal, or on its way there. `last`: the fix that it took last. */
 export function noteInput(
@@ -46,37 +63,56 @@ export function noteInput(
   const pending = recorder.pending;
   if (pending.inputs === INPUTS_MOST || pending.fixes === FIXES_MOST || pending.writer.length > BITS_MOST)
     flushInputs(recorder, nowMs);
+  if (recorder.sinceMs === NEVER_MS && !onTime) recorder.sinceMs = nowMs;
   packInput(recorder.pending, input, nowMs, onTime, last);
 }
 
 /** What is still in memory goes into the journal. */
 export function flushInputs(recorder: Recorder, nowMs: number): void {
+  const journal = recorder.journal;
+  if (!journal.canSeal) turnIfDue(recorder, nowMs);
   if (recorder.pending.inputs > 0) {
     const body = finishInputs(recorder.pending);
     recorder.pending = beginInputs();
-    note(recorder, append(recorder.journal, INPUTS, body));
+    recorder.sinceMs = NEVER_MS;
+    put(recorder, INPUTS, body);
   }
-  if (nowMs - recorder.epochMs >= EPOCH_MS) turn(recorder, recorder.journal.ratchet.alertSeq, nowMs);
+  turnIfDue(recorder, nowMs);
 }
 
 /** The inputs before it first. With an alert an epoch ends: it can never be denied. */
 export function record(recorder: Recorder, kind: number, body: Uint8Array, alertSeq: number, nowMs: number): Appended {
   flushInputs(recorder, nowMs);
-  const appended = note(recorder, append(recorder.journal, kind, body));
+  const appended = put(recorder, kind, body);
   if (kind === ALERT) turn(recorder, alertSeq, nowMs);
   return appended;
 }
 
 /** When the inputs in memory must be flushed, by the device's clock. */
 export function recorderWakeMs(recorder: Recorder): number {
-  return recorder.pending.inputs > 0 ? recorder.pending.sinceMs + WINDOW_MS : NEVER_MS;
+  return Math.min(recorder.sinceMs + WINDOW_MS, NEVER_MS);
+}
+
+function turnIfDue(recorder: Recorder, nowMs: number): void {
+  if (nowMs - recorder.epochMs >= EPOCH_MS) turn(recorder, recorder.journal.ratchet.alertSeq, nowMs);
 }
 
 function turn(recorder: Recorder, alertSeq: number, nowMs: number): void {
-  if (endEpoch(recorder.journal, alertSeq)) recorder.epochMs = nowMs;
+  recorder.epochMs = endEpoch(recorder.journal, alertSeq) ? nowMs : nowMs - EPOCH_MS + AGAIN_MS;
 }
 
-function note(recorder: Recorder, appended: Appended): Appended {
-  if (!appended.ok) recorder.refused += 1;
+/** What the journal did not take is found in it as soon as it takes something again. */
+function put(recorder: Recorder, kind: number, body: Uint8Array): Appended {
+  const journal = recorder.journal;
+  const refusing = journal.refusing;
+  const appended = append(journal, kind, body);
+  if (!appended.ok) {
+    recorder.refused += 1;
+    recorder.onRefused(appended.reason);
+  } else if (refusing) {
+    const writer = createWriter(24);
+    writeText(writer, "journal.refused");
+    append(journal, FINDING, finish(writer));
+  }
   return appended;
 }

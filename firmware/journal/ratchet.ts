@@ -18,6 +18,8 @@ export interface Ratchet {
   recordKey: Uint8Array;
   /** Of the epoch's first record. */
   number: number;
+  /** The last one that was durable before: behind it numbers are missing where the flash had refused records. */
+  written: number;
   /** The last alert's before it began: alerts are not counted anew when the bulk flash is put back. */
   alertSeq: number;
   /** Of the newest erase block when it began: no later one is far ahead of it. */
@@ -25,7 +27,7 @@ export interface Ratchet {
 }
 
 const KEY_BYTES = 32;
-/** Epoch, number, alert and sequence, four bytes each; K. */
+/** Epoch, number, alert and sequence, four bytes each; `written` only where it is not the number before; K. */
 const SLOT_BYTES = 48;
 const K0 = SLOT_KEY + PURPOSE_JOURNAL;
 
@@ -33,10 +35,12 @@ const K0 = SLOT_KEY + PURPOSE_JOURNAL;
 export function openRatchet(secrets: Secrets, crypto: Crypto): Ratchet {
   const slot = slotIn(secrets);
   const isNew = slot === undefined || secrets.read(K0) !== undefined;
+  const number = slot === undefined ? 1 : wordAt(slot, 4);
   return {
     epoch: isNew ? 0 : wordAt(slot, 0),
     recordKey: isNew ? new Uint8Array(0) : recordKey(crypto, keyOf(slot)),
-    number: slot === undefined ? 1 : wordAt(slot, 4),
+    number: number,
+    written: slot === undefined || slot.length === SLOT_BYTES ? number - 1 : wordAt(slot, 16),
     alertSeq: slot === undefined ? 0 : wordAt(slot, 8),
     sequence: slot === undefined ? 0 : wordAt(slot, 12),
   };
@@ -48,6 +52,7 @@ export function turnRatchet(
   crypto: Crypto,
   ratchet: Ratchet,
   number: number,
+  written: number,
   alertSeq: number,
   sequence: number,
 ): boolean {
@@ -56,13 +61,16 @@ export function turnRatchet(
   if (before === undefined) return false;
   const next = nextRatchet(crypto, before);
   const epoch = fresh === undefined ? ratchet.epoch + 1 : 1;
-  const words = [uint32Bytes(epoch), uint32Bytes(number), uint32Bytes(alertSeq), uint32Bytes(sequence), next];
+  const words = [uint32Bytes(epoch), uint32Bytes(number), uint32Bytes(alertSeq), uint32Bytes(sequence)];
+  if (written !== number - 1) words.push(uint32Bytes(written));
+  words.push(next);
   if (!secrets.write(SLOT_RATCHET, joinBytes(words))) return false;
   // A cut before this starts the same epoch once more, in which nothing has been sealed.
   if (fresh !== undefined && !secrets.erase(K0)) return false;
   ratchet.epoch = epoch;
   ratchet.recordKey = recordKey(crypto, next);
   ratchet.number = number;
+  ratchet.written = written;
   ratchet.alertSeq = alertSeq;
   ratchet.sequence = sequence;
   return true;
@@ -77,11 +85,11 @@ function keyIn(secrets: Secrets): Uint8Array | undefined {
 
 function slotIn(secrets: Secrets): Uint8Array | undefined {
   const slot = secrets.read(SLOT_RATCHET);
-  return slot !== undefined && slot.length === SLOT_BYTES ? slot : undefined;
+  return slot !== undefined && (slot.length === SLOT_BYTES || slot.length === SLOT_BYTES + 4) ? slot : undefined;
 }
 
 function keyOf(slot: Uint8Array): Uint8Array {
-  return copyOf(slot, SLOT_BYTES - KEY_BYTES, SLOT_BYTES);
+  return copyOf(slot, slot.length - KEY_BYTES, slot.length);
 }
 
 /** As `uint32Bytes` writes it. */

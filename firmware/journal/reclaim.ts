@@ -45,6 +45,7 @@ export function owes(journal: Journal, at: number): boolean {
     block.alert = 0;
     readBlock(journal, index, (record) => {
       if (record.kind === ALERT) block.alert = record.number;
+      return true;
     });
   }
   return block.alert > Math.max(journal.ackedTo, journal.alertsTo);

@@ -1,6 +1,5 @@
 import { equalBytes } from "../../protocol/bytes.ts";
-import { createReader } from "../../protocol/cbor/reader.ts";
-import { BLOCK_HEAD_BYTES, readBlockHead, writeBlockHead } from "../../protocol/journal/block.ts";
+import { BLOCK_HEAD_BYTES, writeBlockHead } from "../../protocol/journal/block.ts";
 import {
   ALERT,
   BODY_MOST_BYTES,
@@ -14,12 +13,13 @@ import {
   isFrame,
   type JournalRecord,
   readFrame,
+  TAG_BYTES,
   tagOf,
 } from "../../protocol/journal/record.ts";
-import { readAlertSeq } from "../../protocol/messages/alert.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import type { Flash } from "../ports/flash.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import { findEnd, readHeads } from "./find.ts";
 import { openRatchet, type Ratchet, turnRatchet } from "./ratchet.ts";
 import { isLoss, owes, reclaimable } from "./reclaim.ts";
 import { gapOf } from "./thin.ts";
@@ -50,6 +50,12 @@ export interface Journal {
   headOffset: number;
   lastNumber: number;
   lastEpoch: number;
+  /** The last number that was written, though numbers behind it may be spent. */
+  writtenTo: number;
+  /** What came last was refused. */
+  refusing: boolean;
+  /** Alerts that found no place, for the centre all the same: ascending, `HELD_MOST` at most. */
+  held: JournalRecord[];
   /** The centre has every record up to this one, and every alert up to that one. */
   ackedTo: number;
   alertsTo: number;
@@ -75,8 +81,8 @@ export type Appended = { ok: true; number: number } | { ok: false; reason: strin
 
 /** Writes that may fail one after the other, each in a block of its own, before the flash is given up. */
 const TRIES = 4;
-/** Blocks that may be begun in one epoch, 15 minutes at most: a head that claims more was not written by this device. */
-const AHEAD_MOST = 1024;
+/** Alerts in memory: what newer ones say of the wearer counts for more. */
+const HELD_MOST = 8;
 /** How much is looked at in one read. */
 const GLANCE_BYTES = 256;
 
@@ -106,6 +112,9 @@ export function openJournal(
     headOffset: 0,
     lastNumber: 0,
     lastEpoch: 0,
+    writtenTo: ratchet.written,
+    refusing: false,
+    held: [],
     ackedTo: 0,
     alertsTo: 0,
     checkpoint: emptyCheckpoint,
@@ -113,8 +122,7 @@ export function openJournal(
   const findings: string[] = [];
   readHeads(journal, Math.floor(bytes / flash.eraseBytes));
   if (!findEnd(journal)) findings.push("journal.rewound");
-  journal.canSeal = endEpoch(journal, ratchet.alertSeq);
-  if (!journal.canSeal) findings.push("journal.no-ratchet");
+  if (!endEpoch(journal, ratchet.alertSeq)) findings.push("journal.no-ratchet");
   return { journal: journal, findings: findings };
 }
 
@@ -122,94 +130,40 @@ function emptyCheckpoint(): Uint8Array {
   return new Uint8Array(0);
 }
 
-function readHeads(journal: Journal, count: number): void {
-  const bytes = new Uint8Array(BLOCK_HEAD_BYTES);
-  let erases = 0;
-  let newest = 0;
-  for (let i = 0; i < count; i++) {
-    journal.flash.read(addressOf(journal, i), bytes, BLOCK_HEAD_BYTES);
-    const head = readBlockHead(bytes);
-    const block: Block = { sequence: 0, erases: -1, number: 0, epoch: 0, worn: false, alert: -1, told: false };
-    journal.blocks.push(block);
-    if (head === undefined || head.sequence > journal.ratchet.sequence + AHEAD_MOST) continue;
-    block.sequence = head.sequence;
-    block.erases = head.erases;
-    block.number = head.number;
-    block.epoch = head.epoch;
-    if (head.erases > erases) erases = head.erases;
-    if (head.sequence > newest) {
-      newest = head.sequence;
-      acknowledge(journal, head.ackedTo, head.alertsTo);
-    }
-    let at = journal.order.length;
-    while (at > 0 && journal.blocks[journal.order[at - 1]].sequence > head.sequence) at -= 1;
-    journal.order.splice(at, 0, i);
-  }
-  // A head that a cut destroyed leaves a block no younger than the others.
-  for (const block of journal.blocks) if (block.erases < 0) block.erases = erases;
-}
-
-/** What the newest blocks say of the last number. */
-interface Search {
-  isHead: boolean;
-  /** The highest number that is whole; the highest that is sealed in this epoch, 0: none. */
-  found: number;
-  sealed: number;
-}
-
-/**
- * The end of the newest block, and the last number sealed: by this epoch's seal where there is one, else by the ratchet. What
- * is not erased can not be written again, so the end is behind the last byte that is not. False: the record before the epoch's
- * first, which was durable before the ratchet turned, is not there, nor is anything behind it.
- */
-function findEnd(journal: Journal): boolean {
-  const ratchet = journal.ratchet;
-  const search: Search = { isHead: true, found: 0, sealed: 0 };
-  for (let k = journal.order.length - 1; k >= 0 && search.sealed === 0; k--) {
-    const block = journal.blocks[journal.order[k]];
-    if (search.isHead) {
-      journal.headOffset = Math.max(BLOCK_HEAD_BYTES, programmedEnd(journal, journal.order[k]));
-      journal.lastNumber = block.number;
-      journal.lastEpoch = block.epoch;
-      // Begun in this epoch, it says that what came before was there.
-      search.found = block.number - 1;
-    }
-    readBlock(journal, journal.order[k], (record, endOffset) => noteEnd(journal, search, record, endOffset));
-    search.isHead = false;
-    if (block.epoch < ratchet.epoch) break;
-  }
-  if (search.sealed >= journal.nextNumber) journal.nextNumber = search.sealed + 1;
-  return search.found >= ratchet.number - 1;
-}
-
-function noteEnd(journal: Journal, search: Search, record: JournalRecord, endOffset: number): void {
-  if (search.isHead) {
-    // A body that ends in 0xff looks erased there.
-    if (endOffset > journal.headOffset) journal.headOffset = endOffset;
-    journal.lastNumber = record.number;
-    journal.lastEpoch = record.epoch;
-  }
-  if (record.number > search.found) search.found = record.number;
-  if (record.number <= search.sealed || !isSealedNow(journal, record)) return;
-  search.sealed = record.number;
-  // The power went before its epoch ended: the ratchet does not know of it.
-  if (record.kind === ALERT) journal.ratchet.alertSeq = readAlertSeq(createReader(record.body, 0, true));
-}
-
-/** Sealed in the epoch whose key is still there. */
-function isSealedNow(journal: Journal, record: JournalRecord): boolean {
-  const ratchet = journal.ratchet;
-  if (record.epoch !== ratchet.epoch) return false;
-  const tag = tagOf(journal.crypto, ratchet.recordKey, record.number, record.epoch, record.kind, record.body);
-  return equalBytes(tag, record.tag);
-}
-
 /**
  * Writes one record. Refused: `journal.bad-length`; `journal.full` (every block holds what the centre lacks and must not lose;
- * the last one that can be had is kept for an alert); `journal.worn` (what was programmed read back as something else, again and
- * again); `journal.no-ratchet`.
+ * the last one that can be had is kept for alerts); `journal.worn` (what was programmed read back as something else, again and
+ * again); `journal.no-ratchet`. What was refused leaves a number that is nowhere, so that nobody takes its neighbours for
+ * consecutive; an alert keeps that number, and goes to the centre from memory.
  */
 export function append(journal: Journal, kind: number, body: Uint8Array): Appended {
+  const appended = tryAppend(journal, kind, body);
+  if (!appended.ok && (kind === ALERT || !journal.refusing)) {
+    if (kind === ALERT) hold(journal, body);
+    journal.nextNumber += 1;
+  }
+  journal.refusing = !appended.ok;
+  return appended;
+}
+
+/** Under its seal; without a ratchet of epoch 0, in which nothing is sealed. */
+function hold(journal: Journal, body: Uint8Array): void {
+  const record = sealed(journal, ALERT, body);
+  if (!journal.canSeal) {
+    record.epoch = 0;
+    record.tag = new Uint8Array(TAG_BYTES);
+  }
+  if (journal.held.length === HELD_MOST) journal.held.shift();
+  journal.held.push(record);
+}
+
+/** What the centre should know of it: 1 nothing can be sealed, 2 the last record was refused, 4 alerts wait in memory alone. */
+export function troubleOf(journal: Journal): number | undefined {
+  const trouble = (journal.canSeal ? 0 : 1) | (journal.refusing ? 2 : 0) | (journal.held.length > 0 ? 4 : 0);
+  return trouble === 0 ? undefined : trouble;
+}
+
+function tryAppend(journal: Journal, kind: number, body: Uint8Array): Appended {
   if (!journal.canSeal) return { ok: false, reason: "journal.no-ratchet" };
   for (let tries = 0; tries < TRIES; tries++) {
     const isNew = !hasRoom(journal, body);
@@ -247,22 +201,28 @@ function writeFitting(journal: Journal, kind: number, body: Uint8Array): boolean
 
 /** At the head. False: it does not read back, and the block takes no more. */
 function writeRecord(journal: Journal, kind: number, body: Uint8Array): boolean {
-  const number = journal.nextNumber;
-  const epoch = journal.ratchet.epoch;
+  const record = sealed(journal, kind, body);
   const index = headOf(journal);
   // Spent even where the flash does not take it: what was sealed once under a number is never sealed otherwise.
   journal.nextNumber += 1;
-  const tag = tagOf(journal.crypto, journal.ratchet.recordKey, number, epoch, kind, body);
-  const frame = frameRecord({ number: number, epoch: epoch, kind: kind, body: body, tag: tag });
+  const frame = frameRecord(record);
   if (!programmed(journal, index, journal.headOffset, frame)) {
     journal.headOffset = journal.flash.eraseBytes;
     return false;
   }
   journal.headOffset += frame.length;
-  journal.lastNumber = number;
-  journal.lastEpoch = epoch;
-  if (kind === ALERT) journal.blocks[index].alert = number;
+  journal.lastNumber = record.number;
+  journal.lastEpoch = record.epoch;
+  journal.writtenTo = record.number;
+  if (kind === ALERT) journal.blocks[index].alert = record.number;
   return true;
+}
+
+function sealed(journal: Journal, kind: number, body: Uint8Array): JournalRecord {
+  const number = journal.nextNumber;
+  const epoch = journal.ratchet.epoch;
+  const tag = tagOf(journal.crypto, journal.ratchet.recordKey, number, epoch, kind, body);
+  return { number: number, epoch: epoch, kind: kind, body: body, tag: tag };
 }
 
 /** False: it does not read back, and the block is given up. */
@@ -279,8 +239,9 @@ function programmed(journal: Journal, index: number, offset: number, bytes: Uint
 /** Makes the next block the newest. Empty, or why not. */
 function beginBlock(journal: Journal, kind: number): string {
   let isWorn = false;
-  for (let tries = 0; tries < journal.blocks.length; tries++) {
-    const index = reclaimable(journal, -1);
+  for (let tries = 0; tries < TRIES; tries++) {
+    let index = reclaimable(journal, -1);
+    if (index < 0 && !isWorn && forgive(journal)) index = reclaimable(journal, -1);
     if (index < 0 || (kind !== ALERT && isLast(journal, index))) break;
     const block = journal.blocks[index];
     const at = journal.order.indexOf(index);
@@ -295,6 +256,16 @@ function beginBlock(journal: Journal, kind: number): string {
     return "";
   }
   return isWorn ? "journal.worn" : "journal.full";
+}
+
+/** What failed for a while need not be worn: blocks that were given up are tried again. Whether there were any. */
+function forgive(journal: Journal): boolean {
+  let any = false;
+  for (const block of journal.blocks) {
+    if (block.worn) any = true;
+    block.worn = false;
+  }
+  return any;
 }
 
 /** Whether, once that block is taken, none can be had any more: the newest holds an alert as well. */
@@ -346,29 +317,60 @@ function tellOfNext(journal: Journal): void {
 
 /** An epoch ends: its key is gone for good. False: the chip does not take it, and the epoch goes on. */
 export function endEpoch(journal: Journal, alertSeq: number): boolean {
-  const sequence = journal.order.length > 0 ? journal.blocks[headOf(journal)].sequence : journal.ratchet.sequence;
-  return turnRatchet(journal.secrets, journal.crypto, journal.ratchet, journal.nextNumber, alertSeq, sequence);
+  const ratchet = journal.ratchet;
+  const sequence = journal.order.length > 0 ? journal.blocks[headOf(journal)].sequence : ratchet.sequence;
+  const number = journal.nextNumber;
+  // Though the chip may not take it this time.
+  ratchet.alertSeq = alertSeq;
+  if (!turnRatchet(journal.secrets, journal.crypto, ratchet, number, journal.writtenTo, alertSeq, sequence))
+    return false;
+  journal.canSeal = true;
+  return true;
+}
+
+interface Reading {
+  from: number;
+  on: boolean;
+  /** How many of those in memory have had their turn. */
+  held: number;
 }
 
 /**
- * Calls back for every record from number `from` on that is whole, in order, until that says false. Nobody has verified the
- * seals of past epochs here: their keys are gone.
+ * Calls back for every record from number `from` on that is whole, in order, until that says false; those in memory among them.
+ * Nobody has verified the seals of past epochs here: their keys are gone.
  */
 export function readRecords(journal: Journal, from: number, onRecord: (record: JournalRecord) => boolean): void {
-  const reading = { on: true };
+  const reading: Reading = { from: from, on: true, held: 0 };
   let at = Math.max(0, journal.order.length - 1);
   while (at > 0 && journal.blocks[journal.order[at]].number > from) at -= 1;
   for (; at < journal.order.length && reading.on; at++)
     readBlock(journal, journal.order[at], (record) => {
-      if (reading.on && record.number >= from) reading.on = onRecord(record);
+      if (record.number < from) return true;
+      readHeld(journal, reading, record.number, onRecord);
+      if (reading.on) reading.on = onRecord(record);
+      return reading.on;
     });
+  readHeld(journal, reading, journal.nextNumber, onRecord);
 }
 
-/** The block's whole records, and the offset behind each. */
+function readHeld(
+  journal: Journal,
+  reading: Reading,
+  below: number,
+  onRecord: (record: JournalRecord) => boolean,
+): void {
+  while (reading.on && reading.held < journal.held.length && journal.held[reading.held].number < below) {
+    const record = journal.held[reading.held];
+    reading.held += 1;
+    if (record.number >= reading.from) reading.on = onRecord(record);
+  }
+}
+
+/** The block's whole records, and the offset behind each, until `onRecord` says false. */
 export function readBlock(
   journal: Journal,
   index: number,
-  onRecord: (record: JournalRecord, endOffset: number) => void,
+  onRecord: (record: JournalRecord, endOffset: number) => boolean,
 ): void {
   const block = journal.blocks[index];
   const size = journal.flash.eraseBytes;
@@ -390,7 +392,7 @@ export function readBlock(
         last = record.number;
         epoch = record.epoch;
         offset += length;
-        onRecord(record, offset);
+        if (!onRecord(record, offset)) return;
       }
     }
     // Where no record stands the next one is looked for a byte on, so that damage costs only what it struck.
@@ -400,11 +402,15 @@ export function readBlock(
 
 /**
  * The centre has every record up to `ackedTo`, and every alert up to `alertsTo`: the one may make way, the other need not stay.
- * Never less than before; after a boot as when the newest block was begun.
+ * Less than before where it lost some; never what has not been written. After a boot as when the newest block was begun.
  */
 export function acknowledge(journal: Journal, ackedTo: number, alertsTo: number): void {
-  journal.ackedTo = Math.max(journal.ackedTo, ackedTo);
-  journal.alertsTo = Math.max(journal.alertsTo, alertsTo);
+  const newest = journal.nextNumber - 1;
+  // What was told to make way was told without what counts as lacking from now on.
+  if (ackedTo < journal.ackedTo) for (const block of journal.blocks) block.told = false;
+  journal.ackedTo = Math.min(ackedTo, newest);
+  journal.alertsTo = Math.min(alertsTo, newest);
+  while (journal.held.length > 0 && journal.held[0].number <= Math.max(ackedTo, alertsTo)) journal.held.shift();
 }
 
 /** Number of the newest block's first record; 1 where there is no block. */
@@ -416,12 +422,12 @@ function headOf(journal: Journal): number {
   return journal.order[journal.order.length - 1];
 }
 
-function addressOf(journal: Journal, index: number): number {
+export function addressOf(journal: Journal, index: number): number {
   return journal.address + index * journal.flash.eraseBytes;
 }
 
 /** The offset just behind the block's last byte that is not erased. */
-function programmedEnd(journal: Journal, index: number): number {
+export function programmedEnd(journal: Journal, index: number): number {
   const bytes = new Uint8Array(GLANCE_BYTES);
   let end = journal.flash.eraseBytes;
   while (end > 0) {

@@ -1,5 +1,5 @@
 import { copyOf, joinBytes, uint32Bytes } from "../../protocol/bytes.ts";
-import { GAP_HEAD_BYTES, GAP_POSITIONS_MOST, isPosition } from "../../protocol/journal/gap.ts";
+import { GAP_POSITIONS_MOST, GAP_SPAN_BYTES, GAP_SPANS_MOST, isPosition, isSpan } from "../../protocol/journal/gap.ts";
 import { FRONT_BYTES } from "../../protocol/journal/inputs.ts";
 import { GAP, INPUTS } from "../../protocol/journal/record.ts";
 import { wordAt } from "./ratchet.ts";
@@ -10,20 +10,41 @@ import { type Journal, readBlock } from "./ring.ts";
 export function gapOf(journal: Journal, at: number): Uint8Array {
   const index = journal.order[at];
   const positions: Uint8Array[] = [];
-  let first = Math.max(journal.blocks[index].number, journal.ackedTo + 1);
+  const spans: number[] = [];
+  addSpan(spans, Math.max(journal.blocks[index].number, journal.ackedTo + 1), lastNumberOf(journal, at));
   readBlock(journal, index, (record) => {
     const body = record.body;
     if (record.kind === INPUTS) keepPosition(positions, body, 0);
-    if (record.kind !== GAP) return;
-    // What it told is told on, or else the oldest loss would in the end be nobody's.
-    if (record.number > journal.ackedTo) first = Math.min(first, wordAt(body, 0));
-    for (let from = GAP_HEAD_BYTES; from < body.length; from += FRONT_BYTES) keepPosition(positions, body, from);
+    if (record.kind !== GAP) return true;
+    let from = 0;
+    for (; isSpan(body, from); from += GAP_SPAN_BYTES) {
+      // What it told is told on, or else the oldest loss would in the end be nobody's.
+      if (record.number > journal.ackedTo) addSpan(spans, wordAt(body, from), wordAt(body, from + 4));
+    }
+    for (; from < body.length; from += FRONT_BYTES) keepPosition(positions, body, from);
+    return true;
   });
-  const parts = [uint32Bytes(first), uint32Bytes(lastNumberOf(journal, at))];
+  while (spans.length > 2 * GAP_SPANS_MOST) spans.splice(1, 2);
+  const parts: Uint8Array[] = [];
+  for (const number of spans) parts.push(uint32Bytes(number));
   const stride = Math.max(1, Math.ceil(positions.length / GAP_POSITIONS_MOST));
   // The last of each run: of a block with few the newest stays.
   for (let i = stride - 1; i < positions.length; i += stride) parts.push(positions[i]);
   return joinBytes(parts);
+}
+
+/** Into first and last numbers of spans that ascend and do not touch. */
+function addSpan(spans: number[], from: number, to: number): void {
+  let at = 0;
+  while (at < spans.length && spans[at + 1] < from - 1) at += 2;
+  let first = from;
+  let last = to;
+  while (at < spans.length && spans[at] <= last + 1) {
+    first = Math.min(first, spans[at]);
+    last = Math.max(last, spans[at + 1]);
+    spans.splice(at, 2);
+  }
+  spans.splice(at, 0, first, last);
 }
 
 function keepPosition(positions: Uint8Array[], body: Uint8Array, at: number): void {

@@ -17,8 +17,9 @@ export interface Managed {
   utcFloorMs(nowMs: number): number;
   /** What `info` says, e.g. `omamori-bracelet 1.2.0 xiao-ble espruino`. */
   about: string;
-  /** `authorised`: said within a session. */
-  setTime(utcMs: number, authorised: boolean, nowMs: number): void;
+  /** `mostMs`: the latest instant that a session of this key may claim; 0: said outside of one. False: it is not taken. */
+  setTime(utcMs: number, mostMs: number, nowMs: number): boolean;
+  /** Soon, so that the answer comes first. */
   reset(): void;
   images: ManagedImages;
   files: ManagedFiles;

@@ -4,7 +4,7 @@ import { createSmpReader, END, nextKey, openMap } from "../../protocol/smp/field
 import { writeIntPair, writeTextPair } from "../../protocol/smp/fields-writer.ts";
 import { OP_READ, RC_INVALID, RC_NOT_SUPPORTED, type SmpHeader } from "../../protocol/smp/header.ts";
 import { dateText, msOfDateText } from "../lib/date-text.ts";
-import { answerError, answerOk, answerWith, beginAnswer } from "./answer.ts";
+import { answerError, answerOk, answerRefused, answerWith, beginAnswer } from "./answer.ts";
 import type { Managed } from "./managed.ts";
 
 export const OS_ECHO = 0;
@@ -22,7 +22,7 @@ export function handleOs(
   managed: Managed,
   asked: SmpHeader,
   body: Uint8Array,
-  sealed: boolean,
+  mostMs: number,
   nowMs: number,
 ): Uint8Array {
   switch (asked.command) {
@@ -40,7 +40,7 @@ export function handleOs(
       return answerWith(asked, writer);
     }
     case OS_DATETIME:
-      return asked.op === OP_READ ? tellTime(managed, asked, nowMs) : setTime(managed, asked, body, sealed, nowMs);
+      return asked.op === OP_READ ? tellTime(managed, asked, nowMs) : setTime(managed, asked, body, mostMs, nowMs);
     case OS_RESET:
       managed.reset();
       return answerOk(asked);
@@ -63,13 +63,12 @@ function tellTime(managed: Managed, asked: SmpHeader, nowMs: number): Uint8Array
   return answerWith(asked, writer);
 }
 
-function setTime(managed: Managed, asked: SmpHeader, body: Uint8Array, sealed: boolean, nowMs: number): Uint8Array {
+function setTime(managed: Managed, asked: SmpHeader, body: Uint8Array, mostMs: number, nowMs: number): Uint8Array {
   const reader = createSmpReader(body);
   const text = textField(reader, "datetime");
   const utcMs = text === undefined ? undefined : msOfDateText(text);
   if (utcMs === undefined) return answerError(asked, RC_INVALID, reader.error);
-  managed.setTime(utcMs, sealed, nowMs);
-  return answerOk(asked);
+  return managed.setTime(utcMs, mostMs, nowMs) ? answerOk(asked) : answerRefused(asked, "time.refused");
 }
 
 /** The text of one field of a map; the map's other fields are passed over. */

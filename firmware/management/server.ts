@@ -41,7 +41,7 @@ export function serve(server: Server, message: Uint8Array, nowMs: number): Uint8
   if (asked.group === GROUP_OMAMORI && asked.op === OP_WRITE && asked.command >= SESSION_HELLO)
     return serveSession(server, asked, body, nowMs);
   if (server.managed.isProvisioned() && !isPublic(asked)) return answerError(asked, RC_ACCESS_DENIED, "session.needed");
-  return dispatch(server.managed, asked, body, false, nowMs);
+  return dispatch(server.managed, asked, body, 0, nowMs);
 }
 
 /** What anybody at the port may ask of a provisioned device (design §6). */
@@ -64,22 +64,24 @@ function serveSession(server: Server, asked: SmpHeader, body: Uint8Array, nowMs:
     return turn.answer;
   }
   if (asked.command !== SESSION_SEALED) return answerError(asked, RC_NOT_SUPPORTED, "");
-  const turn = takeSealed(managed, server.session, asked, body, nowMs, (inner) => serveInner(managed, inner, nowMs));
+  const session = server.session;
+  const mostMs = session.phase === "open" ? session.expiryMs : 0;
+  const turn = takeSealed(managed, session, asked, body, nowMs, (inner) => serveInner(managed, inner, mostMs, nowMs));
   server.session = turn.session;
   return turn.answer;
 }
 
 /** A whole message from within a session; empty where it is none. */
-function serveInner(managed: Managed, message: Uint8Array, nowMs: number): Uint8Array {
+function serveInner(managed: Managed, message: Uint8Array, mostMs: number, nowMs: number): Uint8Array {
   const asked = readHeader(message);
   if (asked === undefined || (asked.op !== OP_READ && asked.op !== OP_WRITE)) return new Uint8Array(0);
-  return dispatch(managed, asked, message.subarray(message.length - asked.length), true, nowMs);
+  return dispatch(managed, asked, message.subarray(message.length - asked.length), mostMs, nowMs);
 }
 
-function dispatch(managed: Managed, asked: SmpHeader, body: Uint8Array, sealed: boolean, nowMs: number): Uint8Array {
+function dispatch(managed: Managed, asked: SmpHeader, body: Uint8Array, mostMs: number, nowMs: number): Uint8Array {
   switch (asked.group) {
     case GROUP_OS:
-      return handleOs(managed, asked, body, sealed, nowMs);
+      return handleOs(managed, asked, body, mostMs, nowMs);
     case GROUP_IMAGE:
       return handleImages(managed, asked, body);
     case GROUP_FS:

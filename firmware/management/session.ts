@@ -15,6 +15,7 @@ import {
   sealFrame,
   sessionKeys,
 } from "../../protocol/smp/session.ts";
+import { NEVER_MS } from "../lib/instant.ts";
 import { answerError, answerOk, answerWith, beginAnswer } from "./answer.ts";
 import type { Managed } from "./managed.ts";
 import { BUFFER_BYTES } from "./os.ts";
@@ -22,10 +23,13 @@ import { BUFFER_BYTES } from "./os.ts";
 /** One session at a time; between hello and the client's proof it is not one yet. */
 export type Session =
   | { phase: "none" }
-  | { phase: "proving"; sealing: SessionKeys; sinceMs: number }
+  | { phase: "proving"; sealing: SessionKeys; expiryMs: number; endsMs: number; sinceMs: number }
   | {
       phase: "open";
       sealing: SessionKeys;
+      /** Of its key, UTC; and by the device's clock since it was opened, whatever is said of the time meanwhile. */
+      expiryMs: number;
+      endsMs: number;
       usedMs: number;
       /** Of the next message from the client. */
       counter: number;
@@ -48,6 +52,7 @@ export const NO_SESSION: Session = { phase: "none" };
 
 /** What becomes of a session by itself: idle ones end. */
 export function expireSession(session: Session, nowMs: number): Session {
+  if (session.phase === "none" || nowMs >= session.endsMs) return NO_SESSION;
   if (session.phase === "open" && nowMs - session.usedMs >= IDLE_MS) return NO_SESSION;
   return session.phase === "proving" && nowMs - session.sinceMs >= PROVING_MS ? NO_SESSION : session;
 }
@@ -95,7 +100,12 @@ export function sayHello(managed: Managed, session: Session, asked: SmpHeader, b
   writeTextPair(writer, "d", managed.deviceId());
   writeBytesPair(writer, "n", own);
   writeBytesPair(writer, "m", proofOf(managed.crypto, sealing, "device"));
-  return { session: { phase: "proving", sealing: sealing, sinceMs: nowMs }, answer: answerWith(asked, writer) };
+  const expiryMs = assignment === 0 ? NEVER_MS : expiryS * 1000;
+  const endsMs = assignment === 0 ? NEVER_MS : nowMs + expiryMs - managed.utcFloorMs(nowMs);
+  return {
+    session: { phase: "proving", sealing: sealing, expiryMs: expiryMs, endsMs: endsMs, sinceMs: nowMs },
+    answer: answerWith(asked, writer),
+  };
 }
 
 function refusal(managed: Managed, assignment: number, expiryS: number, nowMs: number): string {
@@ -118,6 +128,8 @@ export function takeProof(managed: Managed, session: Session, asked: SmpHeader, 
   const open: Session = {
     phase: "open",
     sealing: session.sealing,
+    expiryMs: session.expiryMs,
+    endsMs: session.endsMs,
     usedMs: nowMs,
     counter: 0,
     lastAnswer: new Uint8Array(0),
@@ -163,6 +175,8 @@ export function takeSealed(
     session: {
       phase: "open",
       sealing: session.sealing,
+      expiryMs: session.expiryMs,
+      endsMs: session.endsMs,
       // What anybody may have recorded keeps no session open.
       usedMs: isRepeat ? session.usedMs : nowMs,
       counter: counter + 1,

@@ -11,11 +11,12 @@ import {
 } from "../../protocol/limits.ts";
 import { decodeDeviceOrder, packBytesOf, type Terms } from "../../protocol/messages/device-order.ts";
 import { textOf } from "../../protocol/utf8.ts";
-import type { Duty } from "../bracelet/state.ts";
+import type { Duty, OrderMark } from "../bracelet/state.ts";
+import { numberAt } from "../lib/big-end.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import type { Flash } from "../ports/flash.ts";
 import type { Secrets } from "../ports/secrets.ts";
-import { SLOT_DEVICE, SLOT_KEY, SLOT_ORDER } from "../secrets/slots.ts";
+import { SLOT_DEVICE, SLOT_FIT, SLOT_KEY, SLOT_ORDER } from "../secrets/slots.ts";
 import { i32At, openPack, type Pack } from "../zones/pack.ts";
 import { erasePlace, readSealed, writeSealed } from "./place.ts";
 
@@ -41,6 +42,8 @@ export interface Orders {
   hash: Uint8Array;
   inForce: OrderInForce | undefined;
   offered: Offered | undefined;
+  /** What was looked at last, if it was genuine: a refusal is of that. */
+  seen: OrderMark | undefined;
 }
 
 export interface OrderInForce {
@@ -109,10 +112,11 @@ export function openOrders(
     hash: new Uint8Array(ORDER_HASH_BYTES),
     inForce: undefined,
     offered: undefined,
+    seen: undefined,
   };
   const slot = secrets.read(SLOT_ORDER);
   if (slot !== undefined && slot.length === SLOT_BYTES) {
-    for (let i = 0; i < 4; i++) orders.counter = orders.counter * 256 + slot[i];
+    orders.counter = numberAt(slot, 0, 4);
     orders.place = slot[4];
     for (let i = 0; i < ORDER_HASH_BYTES; i++) orders.hash[i] = slot[5 + i];
   }
@@ -185,7 +189,7 @@ export function offerOrder(orders: Orders, sealed: Uint8Array, trustedMs: number
  * `order.pack-mismatch` (not the piece that was sealed), `order.worn` (it does not read back: the offer is dropped).
  */
 export function offerPackChunk(orders: Orders, index: number, bytes: Uint8Array): Took {
-  const offered = orders.offered;
+  const offered = offerIn(orders);
   if (offered === undefined) return refused("order.not-offered");
   const terms = offered.genuine.terms;
   if (!isPiece(orders, terms, index, bytes)) return refused("order.pack-mismatch");
@@ -208,7 +212,7 @@ export function offerPackChunk(orders: Orders, index: number, bytes: Uint8Array)
  * `order.incomplete`, `order.pack-mismatch` (the flash has changed since), `order.pack-refused`, `order.unwritten` (the slot).
  */
 export function installOrder(orders: Orders): Installed {
-  const offered = orders.offered;
+  const offered = offerIn(orders);
   if (offered === undefined) return refused("order.not-offered");
   if (offered.missing > 0) return refused("order.incomplete");
   const place = spareOf(orders);
@@ -244,11 +248,14 @@ function forget(orders: Orders): boolean {
   // What it radiated under and took leases under was this order's; the others carry the next one in, and the bracelet off.
   for (let purpose = PURPOSE_LEASE; purpose <= PURPOSE_BEACON; purpose++)
     if (!orders.secrets.erase(SLOT_KEY + purpose)) gone = false;
+  // Nobody is to wear it any more.
+  if (!orders.secrets.erase(SLOT_FIT)) gone = false;
   return gone && writeSlot(orders, orders, NO_PLACE);
 }
 
 /** An order, or the end of one, that is sealed for this device and well-formed; or why it is none. */
 function look(orders: Orders, sealed: Uint8Array, isEnd: boolean): Genuine | string {
+  orders.seen = undefined;
   const key = orders.secrets.read(SLOT_KEY + PURPOSE_ORDER);
   if (sealed.length > SEALED_ORDER_MOST_BYTES) return "order.too-long";
   if (key === undefined) return "order.no-key";
@@ -268,7 +275,15 @@ function readOrder(orders: Orders, payload: Uint8Array, isEnd: boolean): Genuine
   const hash = new Uint8Array(ORDER_HASH_BYTES);
   const sum = orders.crypto.sha256(payload);
   for (let i = 0; i < hash.length; i++) hash[i] = sum[i];
-  return { counter: order.counter, id: order.id, terms: order.terms as Terms, hash: hash };
+  const genuine = { counter: order.counter, id: order.id, terms: order.terms as Terms, hash: hash };
+  orders.seen = genuine;
+  return genuine;
+}
+
+function offerIn(orders: Orders): Offered | undefined {
+  const offered = orders.offered;
+  orders.seen = offered === undefined ? undefined : offered.genuine;
+  return offered;
 }
 
 /** Empty where the order is later than what is in force and what is offered. One that the flash has lost may come again. */
@@ -369,7 +384,7 @@ function spareOf(orders: Orders): number {
 }
 
 /** The one write that decides. */
-function writeSlot(orders: Orders, which: { counter: number; hash: Uint8Array }, place: number): boolean {
+function writeSlot(orders: Orders, which: OrderMark, place: number): boolean {
   const where = new Uint8Array(1);
   where[0] = place;
   if (!orders.secrets.write(SLOT_ORDER, joinBytes([uint32Bytes(which.counter), where, which.hash]))) return false;

@@ -1,4 +1,5 @@
 import { uint32Bytes } from "../../protocol/bytes.ts";
+import { numberAt } from "../lib/big-end.ts";
 import type { Secrets } from "../ports/secrets.ts";
 
 /**
@@ -11,9 +12,7 @@ const COUNTER_BYTES = 4;
 export function readCounter(secrets: Secrets, slot: number): number {
   const bytes = secrets.read(slot);
   if (bytes === undefined || bytes.length !== COUNTER_BYTES) return 0;
-  let value = 0;
-  for (let i = 0; i < COUNTER_BYTES; i++) value = value * 256 + bytes[i];
-  return value;
+  return numberAt(bytes, 0, COUNTER_BYTES);
 }
 
 /** Raises to a uint32 and is durable on return. False: it stands higher already, or could not be written. */

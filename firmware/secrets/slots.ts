@@ -10,7 +10,7 @@ export const SLOT_PROVISIONED = 3;
 export const SLOT_KEY = 16;
 /** Counter of the order in force (or of the last one ended), which of the two places it lies in, and its hash. */
 export const SLOT_ORDER = 32;
-/** Counters of the open offers of an order and an image, and the receipt of the last counted downlink (`uplink/downlink.ts`). */
+/** Mark of the downlink key, counters of the open offers of an order and an image, the receipt of the last counted downlink (`uplink/downlink.ts`). */
 export const SLOT_DOWNLINK = 33;
 /** Rollback counter of the confirmed image. */
 export const SLOT_ROLLBACK = 34;
@@ -20,7 +20,11 @@ export const SLOT_UPDATE = 35;
 export const SLOT_RATCHET = 36;
 /** Boots counted, so that two boots are never one. */
 export const SLOT_BOOT = 37;
-/** Fitted and armed, or removal granted until when: a strap must not be disarmed by rewinding the bulk flash. */
+/** Fitted and armed, or removal granted until when, opened, how much spent: a strap must not be disarmed by rewinding the bulk flash. */
 export const SLOT_FIT = 38;
 /** Least assignment whose field key is still taken (`protocol/cose/assignment.ts`). */
 export const SLOT_ASSIGNMENT = 39;
+/** What was last known of the time under a seal, for a clock that runs on over a boot (`time/kept.ts`). */
+export const SLOT_TIME = 40;
+/** UTC seconds that have passed for certain: no later boot believes in less. */
+export const SLOT_FLOOR = 41;

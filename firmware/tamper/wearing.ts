@@ -11,11 +11,11 @@ import { deviceOf, type TimeState } from "../time/trusted.ts";
 export type Wearing =
   | { phase: "loose" }
   | { phase: "worn" }
-  /** `untilMs`: UTC; `takenMs`: device clock. `opened`: the strap has been open, so only a field unit can say that it is worn again. */
+  /** `untilMs`: UTC; `takenMs`: device clock, and before this boot's first instant where earlier boots spent of it. `opened`: the strap has been open, so only a field unit can say that it is worn again. */
   | { phase: "removed"; untilMs: number; takenMs: number; emergency: boolean; opened: boolean; overdue: boolean };
 
 /** How long a removal lasts on a device that does not know the time. */
-const UNTIMED_MS = 86_400_000;
+export const UNTIMED_MS = 86_400_000;
 
 /** The device's clock at which a removal is over; `NEVER_MS` where none runs. */
 export function removalEndMs(wearing: Wearing, time: TimeState): number {

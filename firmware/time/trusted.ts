@@ -50,8 +50,8 @@ export function qualityOf(time: TimeState, nowMs: number): ClockQuality {
 }
 
 /** How far the word may be off by now, milliseconds. */
-function driftedMs(time: TimeState, nowMs: number): number {
-  return time.wordErrorMs + Math.ceil((nowMs - time.wordAtMs) / DRIFT_ONE_IN);
+export function driftedMs(time: TimeState, nowMs: number): number {
+  return time.wordErrorMs + driftIn(nowMs - time.wordAtMs);
 }
 
 /** How far the best guess may be off, milliseconds; says nothing while time is unknown. */
@@ -78,6 +78,19 @@ export function takeSealedTime(time: TimeState, utcMs: number, errorMs: number, 
   const agrees = time.word !== "sealed" || apartMs <= driftedMs(time, nowMs) + errorMs + STEP_LEAST_MS;
   setWord(time, "sealed", correctionMs, errorMs, nowMs);
   return agrees;
+}
+
+/**
+ * Our own clock, which ran on over a boot: the word before it, as old as all of that error would make it by drift. So it is held over
+ * once it may be off by a day's drift, however often the device starts.
+ */
+export function takeKeptTime(time: TimeState, utcMs: number, errorMs: number, nowMs: number): void {
+  setWord(time, "sealed", utcMs - nowMs, 0, nowMs - errorMs * DRIFT_ONE_IN);
+}
+
+/** What the clock gathers in error while it runs for so long. */
+export function driftIn(ms: number): number {
+  return Math.ceil(ms / DRIFT_ONE_IN);
 }
 
 /**

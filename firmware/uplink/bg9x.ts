@@ -37,7 +37,7 @@ const HURRY_MS = 10_000;
 /** A modem that has failed so often in a row is reset, whatever it says of itself. */
 const FAILURES_TO_RESET = 4;
 /** As the outbox makes them; the modem takes 4,096. Bytes. */
-export const PUBLISH_LIMIT_BYTES = 2_304;
+export const PUBLISH_LIMIT_BYTES = 3_456;
 
 /** Leave of the broker; then the network lets the modem sleep (`z`: until it says so); else it is switched off. */
 const LEAVE = "?+QMTDISC=0\nz\n?+QPOWD=1\nz";

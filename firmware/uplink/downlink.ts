@@ -1,4 +1,4 @@
-import { equalBytes, joinBytes, uint32Bytes } from "../../protocol/bytes.ts";
+import { copyOf, equalBytes, joinBytes, uint32Bytes } from "../../protocol/bytes.ts";
 import { DOWNLINK_CONTEXT, LEASE_CONTEXT } from "../../protocol/cose/contexts.ts";
 import { PURPOSE_DOWNLINK, PURPOSE_LEASE } from "../../protocol/cose/keys.ts";
 import { openMac0 } from "../../protocol/cose/mac0.ts";
@@ -8,6 +8,7 @@ import { type Downlink, type DownlinkKind, decodeDownlink } from "../../protocol
 import { decodeLease } from "../../protocol/messages/lease.ts";
 import { BEGUN, DONE, decodeReceipt, encodeReceipt, type Receipt, TAKEN } from "../../protocol/messages/receipt.ts";
 import { deviceIdOf, keyOf } from "../bracelet/identity.ts";
+import { numberAt } from "../lib/big-end.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { SLOT_DOWNLINK } from "../secrets/slots.ts";
@@ -20,7 +21,11 @@ import { SLOT_DOWNLINK } from "../secrets/slots.ts";
  * Counters grow strictly, and the slot, which nobody can rewind, is written before anything is done. A power cut before the
  * outcome stands in it leaves BEGUN: then the same downlink is carried out again, which is harmless for all kinds (an order
  * that is in force already says `order.replayed`, and counts as done). With its outcome there it only gets the same receipt
- * again. No receipt leaves that is not journalled.
+ * again. No receipt leaves whose RECEIPT record does not stand: where the journal does not take it, the slot is left as it was, and
+ * the downlink comes again. But a word which piece is wanted says nothing of what was done, and has no record.
+ *
+ * The counter is that of one downlink key, and the slot bears that key's mark: under another key it counts for nothing, from the very
+ * write that put the key there.
  *
  * An offer (order, image) may take days, and others come meanwhile. Its chunks bear its counter, are taken while it is open
  * and write no slot; orders and update hold each against the offer's hashes.
@@ -28,8 +33,10 @@ import { SLOT_DOWNLINK } from "../secrets/slots.ts";
 export interface Inbox {
   secrets: Secrets;
   crypto: Crypto;
-  /** Appends a RECEIPT to the journal. */
-  record: (body: Uint8Array) => void;
+  /** Appends a RECEIPT to the journal. False: it does not stand there. */
+  record: (body: Uint8Array) => boolean;
+  /** Of the key that downlinks are counted under. */
+  mark: Uint8Array;
   /** Of this boot's uplink; the shell sets it once nothing hinders sealing. */
   salt: Uint8Array | undefined;
   /** As in the slot: counters of the open offers, 0 where none is, and what became of the last counted downlink. */
@@ -92,13 +99,16 @@ const AGAIN = "again";
 const REASONS_MOST = 48;
 /** An answer with the time that took longer says too little. Milliseconds. */
 const ROUND_MOST_MS = 900000;
+/** Before the receipt. The slot holds 64 bytes, so an outcome in it at most 38. */
+const MARK_BYTES = 4;
 const OPEN_BYTES = 8;
 
-export function openInbox(secrets: Secrets, crypto: Crypto, record: (body: Uint8Array) => void): Inbox {
+export function openInbox(secrets: Secrets, crypto: Crypto, record: (body: Uint8Array) => boolean): Inbox {
   const inbox: Inbox = {
     secrets: secrets,
     crypto: crypto,
     record: record,
+    mark: markOf(secrets, crypto),
     salt: undefined,
     openOrder: 0,
     openImage: 0,
@@ -108,14 +118,18 @@ export function openInbox(secrets: Secrets, crypto: Crypto, record: (body: Uint8
     quietMs: [],
   };
   const slot = secrets.read(SLOT_DOWNLINK);
-  const receipt = slot === undefined ? undefined : decodeReceipt(slot.subarray(OPEN_BYTES));
-  if (slot === undefined || receipt === undefined || !receipt.ok) return inbox;
-  for (let i = 0; i < 4; i++) {
-    inbox.openOrder = inbox.openOrder * 256 + slot[i];
-    inbox.openImage = inbox.openImage * 256 + slot[4 + i];
-  }
+  if (slot === undefined || !equalBytes(slot.subarray(0, MARK_BYTES), inbox.mark)) return inbox;
+  const receipt = decodeReceipt(slot.subarray(MARK_BYTES + OPEN_BYTES));
+  if (!receipt.ok) return inbox;
+  inbox.openOrder = numberAt(slot, MARK_BYTES, 4);
+  inbox.openImage = numberAt(slot, MARK_BYTES + 4, 4);
   inbox.last = receipt.value;
   return inbox;
+}
+
+function markOf(secrets: Secrets, crypto: Crypto): Uint8Array {
+  const key = keyOf(secrets, PURPOSE_DOWNLINK);
+  return key === undefined ? new Uint8Array(MARK_BYTES) : copyOf(crypto.sha256(key), 0, MARK_BYTES);
 }
 
 /**
@@ -153,16 +167,14 @@ export function settle(
   const isDone = outcome === DONE || (command.again && outcome === "order.replayed");
   const receipt = receiptOf(command, isDone ? DONE : outcome, next);
   if (chunk && !isDone) {
-    if (!isNews(inbox, outcome, nowMs, QUIET_MS)) return undefined;
-    journal(inbox, receipt);
-    return receipt;
+    return isNews(inbox, outcome, nowMs, QUIET_MS) && journal(inbox, receipt) ? receipt : undefined;
   }
   if (chunk) receipt.kind = command.kind === "order-chunk" ? "order" : "image";
   const last = inbox.last;
   const isLast = last !== undefined && last.counter === receipt.counter;
   if (isLast && last.outcome === receipt.outcome && last.next === next)
     return isNews(inbox, AGAIN, nowMs, REPEAT_MS) ? receipt : undefined;
-  journal(inbox, receipt);
+  if (!journal(inbox, receipt)) return undefined;
   const open = outcome === TAKEN ? receipt.counter : 0;
   if (receipt.kind === "order") inbox.openOrder = open;
   if (receipt.kind === "image") inbox.openImage = open;
@@ -309,16 +321,16 @@ function isNews(inbox: Inbox, what: string, nowMs: number, quietMs: number): boo
   return true;
 }
 
-function journal(inbox: Inbox, receipt: Receipt): void {
+function journal(inbox: Inbox, receipt: Receipt): boolean {
   const written = encodeReceipt(receipt);
-  if (written.ok) inbox.record(written.bytes);
+  return written.ok && inbox.record(written.bytes);
 }
 
 /** Open offers and the last receipt. */
 function writeSlot(inbox: Inbox, receipt: Receipt): boolean {
   const written = encodeReceipt(receipt);
   if (!written.ok) return false;
-  const open = [uint32Bytes(inbox.openOrder), uint32Bytes(inbox.openImage), written.bytes];
+  const open = [inbox.mark, uint32Bytes(inbox.openOrder), uint32Bytes(inbox.openImage), written.bytes];
   if (!inbox.secrets.write(SLOT_DOWNLINK, joinBytes(open))) return false;
   inbox.last = receipt;
   return true;

@@ -9,8 +9,8 @@ import type { Secrets } from "../ports/secrets.ts";
 export type OpenedSealer = { ok: true; sealer: Sealer } | { ok: false; reason: "uplink.no-key" | "uplink.no-random" };
 
 /**
- * Once a boot: the salt is drawn anew, and with it the key. Where there is no chance or no key nothing is sealed, so nothing is
- * sent; the device goes on, journals the reason and asks again later.
+ * At a boot, and once the device has other keys: the salt is drawn anew, and with it the key. Where there is no chance or no key nothing
+ * is sealed, so nothing is sent; the device goes on, its journal has the reason, and the link asks again in a minute.
  */
 export function openSealer(secrets: Secrets, crypto: Crypto, random: Random): OpenedSealer {
   const key = keyOf(secrets, PURPOSE_UPLINK);

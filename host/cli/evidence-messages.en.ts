@@ -2,6 +2,7 @@
 export const evidenceEn = {
   "evidence.genuine": "{file}: genuine: every check passed",
   "evidence.altered": "{file}: ALTERED, or not what it claims to be",
+  "evidence.foreign": "{file}: NOT SIGNED by any of the keys given, and so not shown to be genuine",
   "evidence.unproven": "{file}: nothing is wrong, but not everything could be checked",
   "evidence.about": "Device {device}; made for {purpose}",
   "evidence.made": "Made {at} by “{by}”",
@@ -26,6 +27,8 @@ export const evidenceEn = {
   "evidence.signed": "signed by the agency's key",
   "evidence.no-signature": "there is none: the file is too short",
   "evidence.signature-forged": "not signed by any of the keys given: changed since, or these are another agency's keys",
+  "evidence.keys-foreign":
+    "nothing in it is signed by any of the keys given: these are another agency's keys, or somebody else made it",
   "evidence.orders-fit": "{n} {n:order|orders}: signed, and the zones are those that were signed",
   "evidence.order-bad": "order {n} does not hold: {why}",
   "evidence.order-of-other": "order {n} is another device's ({device})",
@@ -33,6 +36,12 @@ export const evidenceEn = {
   "evidence.orders-held-back": "{n} {n:order is|orders are} held back",
   "evidence.chain-fits":
     "{records} {records:record|records} in {epochs} {epochs:epoch|epochs}: every seal is the device's, in order",
+  "evidence.chain-fits-rewound":
+    "{records} {records:record|records} in {epochs} {epochs:epoch|epochs}: every seal is the device's; numbers were used again {rewinds} {rewinds:time|times}, after the device's memory had been put back or had lost its end",
+  "evidence.order-unproven":
+    "every seal is the device's, but numbers {from} to {to} stand in epoch {epoch} and again from epoch {again} on, and no signed head shows which were there first",
+  "evidence.old-generation":
+    "record {number} (epoch {epoch}) bears a seal of journal key {generation}, though key {newer} had begun before its number",
   "evidence.out-of-order": "record {number} stands behind record {after}",
   "evidence.epoch-backwards": "record {number} belongs to an earlier epoch ({epoch}) than the one before it",
   "evidence.no-epoch-key": "record {number}: no key for its epoch {epoch}",
@@ -83,6 +92,7 @@ export const evidenceEn = {
   "evidence.at-after": ", after {at}",
   "evidence.alerts": "{n} {n:alert|alerts}, each a suspicion that the device raised:",
   "evidence.record-number": "[record {number}]",
+  "evidence.record-in-epoch": "[record {number} of epoch {epoch}]",
   "evidence.comma": ";",
   "evidence.about-zone": "zone “{zone}”",
   "evidence.about-location-lost": "location lost",
@@ -127,6 +137,12 @@ export const evidenceEn = {
   "evidence.no-alerts": "The device raised no alert in what is shown.",
   "evidence.no-gaps": "No record is missing between the first and the last shown.",
   "evidence.gap": "Gap: {n} {n:record|records} ({from} to {to}) missing, between {after} and {before}.",
+  "evidence.numbers-reused":
+    "Numbers used again: {from} to {to} stand in epoch {epoch}, and the device counted from {from} again in epoch {again}, between {after} and {before}. Its memory had been put back to an earlier state, or had lost its end. Both are here; they are told apart by their epoch.",
+  "evidence.reuse-proven":
+    "That the records of epoch {epoch} came first is witnessed: the log had them before any of epoch {again}.",
+  "evidence.reuse-unproven":
+    "That the records of epoch {epoch} came first is not witnessed: who has that epoch's key could have made them later.",
   "evidence.start": "the beginning",
   "evidence.end": "the end",
   "evidence.not-replayed": "Records {from} to {to} stand before the first checkpoint or start and were not re-run.",
@@ -171,6 +187,16 @@ export const evidenceEn = {
   "evidence.exported": "wrote {file}: {n} {n:record|records}",
   "evidence.conflict":
     "record {number} of {device} is not the one that was received\nsave both: the device's journal now tells something else",
+  "evidence.unsealed":
+    "{n} {n:record|records} of {device} ({numbers}) {n:bears|bear} a seal that fits none of its keys\nthe journal is another device's, or was altered: keep it as it is; --leave-out-unsealed goes on without them",
+  "evidence.left-out":
+    "{n} {n:record|records} of {device} ({numbers}) left out: the {n:seal fits|seals fit} none of its keys\nkeep the journal as it is",
+  "evidence.not-a-bundle":
+    "{file} is no evidence bundle\nevidence verify takes what omamori evidence export or demo wrote; look at a recording with omamori trace info",
+  "evidence.bundle-altered": "{file} is altered\nsee omamori evidence verify",
+  "evidence.read-as-trace":
+    "{file} is an evidence bundle: what follows are the fixes in its records, seals unchecked. omamori evidence verify checks it, omamori replay without --zones runs it again",
+  "evidence.no-archive": "{file} holds no archive\nomamori evidence receive makes one with the first journal",
   "evidence.no-records": "no records of {device} in that span\nname its journal with --journal, or another span",
   "evidence.to-before-from": "--to is not after --from",
   "evidence.bad-instant": "{option}: not an instant: “{value}”\nwrite ISO 8601 with Z or an offset",
@@ -181,14 +207,15 @@ export const evidenceEn = {
   "evidence.hold-shortened": "a hold of order {order} cannot be shortened\nlift it with --lift and a reason",
   "evidence.bad-order-keys": "{file} is no file of order keys",
   "evidence.received-damaged": "record {number} of {device} as received is damaged",
-  "witness.absent": "{file} holds no witness's log",
+  "witness.absent": "{file} holds no witness's log\nomamori evidence receive makes one with the first journal",
   "witness.no-key": "{file}: signing a head needs the vault's key",
   "witness.shortened":
     "{file}: the log has {n} leaves, and a head has signed {most}\nrestore the copy that the head was signed over",
   "witness.damaged": "{file}: the log is damaged at {n}\nrestore it from a copy",
   "witness.in-use": "{file}: another process writes this log",
   "witness.bad-head": "no head can be made: {detail}",
-  "journal.two-of-one": "{file}: two records with number {number}",
+  "journal.two-of-one":
+    "{file}: two different records with number {number} in epoch {epoch}\nkeep the file as it is: no device writes that",
   "journal.bad-file": "{place}: not a file of journal records: {detail}",
   "journal.bad-checkpoint": "a checkpoint cannot be read: {detail}",
   "journal.unknown-file": "{file} is no device's journal",
@@ -196,6 +223,7 @@ export const evidenceEn = {
   "retention.due": "{order}: due since {due}: shred takes it",
   "retention.held": "{order}: held until {until} ({reason}); due {due}",
   "retention.shredded": "{order}: shredded {at}",
+  "retention.no-date": "no date yet",
   "retention.gone": "{order}: key destroyed, its records can no longer be read",
   "retention.nothing-due": "nothing is due",
   "help.evidence": "what a device recorded, for those who must be able to check it",
@@ -213,8 +241,10 @@ export const evidenceEn = {
   "help.evidence-image": "the program (source bundle) that the device ran",
   "help.evidence-releases": "signed release list",
   "help.evidence-by": "who makes it",
+  "help.leave-out-unsealed": "go on without records whose seal fits no key of the device, and name them",
   "help.evidence-bundle": "the bundle",
   "help.evidence-keys": "public keys (omamori vault export-public)",
+  "help.evidence-report": "write one HTML page of what was found, readable offline",
   "help.evidence-no-replay": "do not re-execute the recorded inputs",
   "help.evidence-exit":
     "Exit codes: 0 genuine · 12 altered or forged · 13 nothing wrong, but not everything could be checked",
@@ -233,24 +263,45 @@ export const evidenceEn = {
     "{records} {records:record|records} in {segments} {segments:run|runs}: {alerts} {alerts:alert|alerts} and {checkpoints} {checkpoints:checkpoint|checkpoints} came out the same",
   "replay.journal-same": "the machine makes of the inputs what was recorded, to the byte",
   "replay.journal-same-in-part": "as far as it was run, the machine makes of the inputs what was recorded, to the byte",
+  "replay.journal-nothing-run": "nothing could be run again, and so nothing was compared",
+  "replay.journal-redacted":
+    "held back in this bundle: {records} {records:record|records} in part, {orders} {orders:order|orders}. The machine works from the order's zones and goes on from checkpoints: without them only stretches that begin with a boot and need no order can be run again, and nothing held back is compared. The court's copy can be",
+  "replay.journal-order-held-back":
+    "stopped at record {number}: from here on the order is in force, and it is held back; who has it sealed can give it with --order",
   "replay.journal-no-order":
     "stopped at record {number}: from here on an order is needed that is not in the file; give it with --order",
   "replay.journal-refused-record": "stopped at record {number}: {why}",
-  "replay.gap-missing":
-    "gap: {n} {n:record|records} ({from} to {to}) missing after {at}; begun anew at the next checkpoint or boot",
+  "replay.gap-missing": "gap: {n} {n:record|records} ({numbers}) missing; begun anew at the next checkpoint or boot",
   "replay.gap-held-back":
-    "gap: {n} {n:record|records} ({from} to {to}) held back after {at}; begun anew at the next checkpoint or boot",
-  "replay.gap-no-start": "not run: {n} {n:record|records} ({from} to {to}) before the first checkpoint or boot",
-  "replay.differs-other": "first difference at record {number}, {at}: the machine makes another",
-  "replay.differs-unmade": "first difference at record {number}, {at}: the machine makes none",
+    "gap: {n} {n:record|records} ({numbers}) held back; begun anew at the next checkpoint or boot",
+  "replay.gap-no-start": "not run: {n} {n:record|records} ({numbers}) that no checkpoint or boot leads up to",
+  "replay.differs-other": "DIFFERENT at record {number}, {at}: this code makes something else of the inputs",
+  "replay.differs-unmade": "DIFFERENT at record {number}, {at}: this code makes nothing of the inputs there",
   "replay.differs-unrecorded":
-    "first difference after record {number}, {at}: the machine makes one that was not recorded",
-  "replay.recorded": "recorded:",
-  "replay.made": "made:    ",
+    "DIFFERENT after record {number}, {at}: this code makes something that the journal does not have",
+  "replay.recorded": "the journal says:   ",
+  "replay.made": "this code now makes:",
+  "replay.nothing": "nothing",
+  "replay.an-alert": "alert {seq}, {when}: {what}",
+  "replay.a-checkpoint": "a checkpoint (the machine's whole state, {bytes} bytes)",
+  "replay.unreadable-bytes": "bytes that this version cannot put into words: {hex}",
+  "replay.differs-in": "they differ in: {fields}",
+  "replay.time-unknown": "at an unknown time",
+  "replay.option-without-zones":
+    "{option} has no meaning where a journal or bundle is run again\nleave it out; or give --zones to send its fixes through a simulated bracelet instead",
+  "replay.option-with-zones":
+    "{option} is for a journal or bundle that is run again, without --zones\nleave it out, or leave --zones out",
+  "replay.one-journal":
+    "{file}: journals and bundles are run again one at a time\nname one; or give --zones to send several through a simulated bracelet",
   "replay.no-records": "{file} has no records in that span",
-  "replay.bundle-altered": "{file} is altered\nsee omamori evidence verify",
   "replay.program-failed": "the program failed: {detail}",
   "help.replay-from": "of a journal or bundle: from the last checkpoint before this instant",
   "help.replay-to": "of a journal or bundle: to this instant",
+  "help.replay-exit":
+    "Of a journal or bundle run again (no --zones): 0 the same to the byte · 13 nothing differs, but not all could be run · 14 something differs",
+  "story.others": "other alerts: {n} ({kinds})",
+  "story.no-others": "other alerts: 0",
+  "story.other-comma": ";",
+  "story.other-kind": "{kind}: {n}",
   "notice.unreadableRecords": "records whose inputs cannot be read",
 };

@@ -2,7 +2,7 @@ import { BANDS_M } from "../../protocol/evidence/bundle.ts";
 import { TIME_MOST_MS } from "../../protocol/limits.ts";
 import type { Alert } from "../../protocol/messages/alert.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
-import { numberOf } from "../evidence/check-tree.ts";
+import { numberOf, type TreeChecked } from "../evidence/check-tree.ts";
 import type { Facts, ShownAlert } from "../evidence/facts.ts";
 import { type Clock, clockOf } from "../evidence/moments.ts";
 import type { Step } from "../evidence/step.ts";
@@ -20,14 +20,14 @@ export interface Account {
   remarks: string[];
 }
 
-type Words = (code: string, params?: Record<string, string | number>) => string;
+export type Words = (code: string, params?: Record<string, string | number>) => string;
 
 export function accountOf(result: Verification, file: string, lang: Lang): Account {
   const words: Words = (code, params = {}) => textOf(lang, code, params).text;
   const offsets = result.orders?.orders.at(-1)?.verified.deviceOrder.terms?.utcOffsets;
   const clock = clockOf(offsets);
   return {
-    verdict: words(VERDICTS[result.outcome], { file }),
+    verdict: words(verdictOf(result), { file }),
     about: aboutLines(result, words, clock),
     steps: result.steps.map(({ step, outcome, code, params }) => ({
       outcome,
@@ -38,6 +38,11 @@ export function accountOf(result: Verification, file: string, lang: Lang): Accou
     alerts: (result.facts?.alerts ?? []).map((alert) => alertText(alert, words, clock)),
     remarks: result.facts === undefined ? [] : remarks(result, result.facts, words, clock),
   };
+}
+
+/** Keys of another agency say nothing of whether a bundle was altered, and nobody may read it as if they did. */
+function verdictOf({ outcome, steps }: Verification): string {
+  return steps.some(({ code }) => code === "evidence.keys-foreign") ? "evidence.foreign" : VERDICTS[outcome];
 }
 
 const VERDICTS = {
@@ -142,7 +147,34 @@ function placeText(place: FoundPlace, words: Words, clock: Clock): string {
 }
 
 /** One line of the list of alerts. */
-function alertText({ number, alert, band, witnessedMs }: ShownAlert, words: Words, clock: Clock): Account["alerts"][0] {
+function alertText(
+  { number, epoch, alert, band, witnessedMs }: ShownAlert,
+  words: Words,
+  clock: Clock,
+): Account["alerts"][0] {
+  const { when, what, where } = alertWords(alert, band, words, clock);
+  const record = words(epoch === undefined ? "evidence.record-number" : "evidence.record-in-epoch", {
+    number,
+    epoch: epoch ?? 0,
+  });
+  return {
+    when,
+    what: `${record} ${what}`,
+    where,
+    witnessed:
+      witnessedMs === undefined
+        ? words("evidence.alert-unwitnessed")
+        : words("evidence.alert-witnessed", { at: clock(witnessedMs) }),
+  };
+}
+
+/** What an alert says; `band`: of a distance that is held back. */
+export function alertWords(
+  alert: Alert,
+  band: number | undefined,
+  words: Words,
+  clock: Clock,
+): Pick<Account["alerts"][0], "when" | "what" | "where"> {
   const { fix, signedMm, zone, state, about, percent, detail } = alert;
   const where: string[] = [];
   if (fix !== undefined) {
@@ -165,12 +197,8 @@ function alertText({ number, alert, band, witnessedMs }: ShownAlert, words: Word
   });
   return {
     when: `${clock(alert.atMs)} ${reliability(alert, words)}`,
-    what: `${words("evidence.record-number", { number })} ${what}`,
+    what,
     where: where.join(`${words("evidence.comma")} `),
-    witnessed:
-      witnessedMs === undefined
-        ? words("evidence.alert-unwitnessed")
-        : words("evidence.alert-witnessed", { at: clock(witnessedMs) }),
   };
 }
 
@@ -220,12 +248,18 @@ function bandText(band: number, words: Words): string {
 function remarks({ bundle, run, tree }: Verification, facts: Facts, words: Words, clock: Clock): string[] {
   const lines: string[] = [];
   if (facts.alerts.length === 0) lines.push(words("evidence.no-alerts"));
-  for (const { from, to, afterMs, beforeMs } of facts.gaps) {
-    const between = {
-      after: afterMs === undefined ? words("evidence.start") : clock(afterMs),
-      before: beforeMs === undefined ? words("evidence.end") : clock(beforeMs),
-    };
-    lines.push(words("evidence.gap", { from, to, n: to - from + 1, ...between }));
+  const between = ({ afterMs, beforeMs }: { afterMs: number | undefined; beforeMs: number | undefined }) => ({
+    after: afterMs === undefined ? words("evidence.start") : clock(afterMs),
+    before: beforeMs === undefined ? words("evidence.end") : clock(beforeMs),
+  });
+  for (const rewind of facts.rewinds) {
+    const { from, to, epoch, again, isProven } = rewind;
+    lines.push(words("evidence.numbers-reused", { from, to, epoch, again, ...between(rewind) }));
+    lines.push(words(isProven ? "evidence.reuse-proven" : "evidence.reuse-unproven", { epoch, again }));
+  }
+  for (const gap of facts.gaps) {
+    const { from, to } = gap;
+    lines.push(words("evidence.gap", { from, to, n: to - from + 1, ...between(gap) }));
   }
   if (facts.gaps.length === 0) lines.push(words("evidence.no-gaps"));
   for (const { from, to, reason } of run?.gaps ?? [])
@@ -240,9 +274,9 @@ function remarks({ bundle, run, tree }: Verification, facts: Facts, words: Words
       ? words("evidence.never-sent")
       : words("evidence.tail", { number: sent.number, at: clock(sent.atMs) }),
   );
-  const last = bundle?.records.at(-1);
-  if (sent !== undefined && last !== undefined && numberOf(last) < sent.number)
-    lines.push(words("evidence.more-sent", { last: numberOf(last), number: sent.number }));
+  const last = bundle?.records.reduce((most, item) => Math.max(most, numberOf(item)), 0);
+  if (sent !== undefined && last !== undefined && last < sent.number)
+    lines.push(words("evidence.more-sent", { last, number: sent.number }));
   lines.push(words("evidence.trust"), words("evidence.suspicion"));
   return lines;
 }
@@ -264,7 +298,7 @@ function clockLines({ alerts }: Facts, words: Words): string[] {
 
 function witnessLines(
   { unwitnessed, lastHeadMs }: Facts,
-  witnessedMs: ReadonlyMap<number, number> | undefined,
+  witnessedMs: TreeChecked["witnessedMs"] | undefined,
   words: Words,
   clock: Clock,
 ): string[] {

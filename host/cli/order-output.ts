@@ -13,7 +13,6 @@ import { type Lang, print, say, textOf } from "./output.ts";
 
 /** One line a change, `+` what comes, `-` what goes, `~` what becomes another. */
 export function differenceLines(found: Difference[], lang: Lang): string[] {
-  if (found.length === 0) return [textOf(lang, "diff.nothing").text];
   return found.flatMap(({ field, zone, was, is }) => {
     const name = zone === undefined ? field : `${field}.${zone}`;
     if (was === undefined) return [`+ ${textOf(lang, "diff.added", { name, value: short(is) }).text}`];
@@ -72,10 +71,14 @@ export function sealingJson(
     reason: statement.reason ?? null,
     requestedBy: statement.requestedBy ?? null,
     agreedBy: statement.agreedBy ?? null,
+    ...(statement.keptUntilMs === undefined ? {} : { keptUntil: new Date(statement.keptUntilMs).toISOString() }),
   });
 }
 
-/** How far a sealed file was verified, in words. Why it was sealed and who asked may tell the wearer of places and people. */
+/**
+ * How far a sealed file was verified, in words. Why, who asked, and that something was
+ * kept back may tell the wearer of places and people.
+ */
 export function verificationLines(
   verified: Verified,
   hasKey: boolean | undefined,
@@ -83,15 +86,16 @@ export function verificationLines(
   lang: Lang,
 ): string[] {
   const { statement, deviceOrder, isRedacted } = verified;
-  const { device, counter, sealedMs, reason, requestedBy, agreedBy } = statement;
+  const { device, counter, sealedMs, reason, requestedBy, agreedBy, keptUntilMs } = statement;
   const when = utcText(sealedMs);
   const lines = [
     textOf(lang, "verified.signature", { order: deviceOrder.id, device, counter, when }).text,
     textOf(lang, deviceOrder.terms === undefined ? "verified.end" : "verified.same").text,
   ];
   if (hasKey !== undefined) lines.push(textOf(lang, hasKey ? "verified.key" : "verified.no-key", { device }).text);
-  if (isRedacted) lines.push(textOf(lang, "verified.redacted").text);
+  if (keptUntilMs !== undefined) lines.push(textOf(lang, "verified.kept", { when: utcText(keptUntilMs) }).text);
   if (reader === "wearer") return lines;
+  if (isRedacted) lines.push(textOf(lang, "verified.redacted").text);
   if (reason !== undefined) lines.push(textOf(lang, "verified.reason", { reason }).text);
   if (requestedBy !== undefined && agreedBy !== undefined)
     lines.push(textOf(lang, "verified.two", { who: requestedBy, other: agreedBy }).text);

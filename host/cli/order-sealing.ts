@@ -3,9 +3,11 @@ import { PURPOSE_ORDER } from "../../protocol/cose/keys.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import { UINT32_MOST } from "../../protocol/limits.ts";
 import { decodeUtf8 } from "../../simulator/traces/utf8.ts";
-import { drawCounter, type Sealing } from "../orders/counters.ts";
-import { readText } from "../orders/fields.ts";
+import { drawCounter, hasTwo, type Judge, judgeChange, judgeNow } from "../orders/counters.ts";
+import { differences, guarding } from "../orders/diff.ts";
 import { type ReadOrder, readOrderFile } from "../orders/order-file.ts";
+import { isSamePerson } from "../orders/people.ts";
+import { checkFilledIn } from "../orders/placeholders.ts";
 import {
   decodeSealedFile,
   encodeSealedFile,
@@ -20,11 +22,13 @@ import {
 } from "../orders/sealed-file.ts";
 import { openVaultOf, type VaultFlags } from "../vault/passphrase.ts";
 import { readPublicKeys } from "../vault/public-keys.ts";
+import type { Sealing } from "../vault/sealed-orders.ts";
 import { deviceKeys, type PublicKey, publicKeys, signingKey, type Vault } from "../vault/vault.ts";
 import { checkOutput, DASH, nameOf, readFile, readText as readTextFile, writeWhole } from "./files.ts";
 import { wholeNumber } from "./options.ts";
-import { sealingJson, tellAll } from "./order-output.ts";
+import { confirm, differenceJson, differenceLines, sealingJson, tellAll } from "./order-output.ts";
 import { type Lang, printRaw, say, textOf } from "./output.ts";
+import { personOf, wordsOf } from "./person-option.ts";
 
 /** What the `order` commands have in common: reading, verifying, and sealing with the vault. */
 
@@ -34,27 +38,32 @@ export interface OutputFlags {
   json?: boolean;
 }
 
-export interface SealFlags extends VaultFlags, OutputFlags {
+export interface WhyFlags {
+  reason?: string;
+  requestedBy?: string;
+  agreedBy?: string;
+}
+
+export interface SealFlags extends VaultFlags, OutputFlags, WhyFlags {
   device: string;
   generation?: string;
-  reason?: string;
   output: string;
 }
 
-export interface AmendFlags extends SealFlags {
+/** Of a change to the order that was sealed last. */
+export interface ChangeFlags extends SealFlags {
   last: string;
-  requestedBy?: string;
-  agreedBy?: string;
   yes?: boolean;
 }
 
-/** Bounds of why something was sealed, in characters. */
+/** Characters of why something was sealed. */
 const REASON_MOST = 2000;
-export const NAME_MOST = 200;
 
+/** `order.placeholder` of one that is not filled in. */
 export function readOrder(file: string, bytes: Uint8Array): ReadOrder {
   const decoded = decodeUtf8(bytes);
   if (!decoded.ok) throw new ToolError("order.not-text", { file: nameOf(file) });
+  checkFilledIn(decoded.text, nameOf(file));
   return readOrderFile(decoded.text, nameOf(file), loaderBeside(file));
 }
 
@@ -93,8 +102,13 @@ function ofOrders(keys: PublicKey[]): PublicKey["key"][] {
   return keys.filter(({ role }) => role === "orders").map(({ key }) => key);
 }
 
-/** The order that an amendment is made from: verified, and of this device. */
-export function lastOrder(file: string, vault: Vault, device: string): { read: ReadOrder; counter: number } {
+export interface LastOrder {
+  read: ReadOrder;
+  counter: number;
+}
+
+/** The order that a change is made from: verified, and of this device. */
+export function lastOrder(file: string, vault: Vault, device: string): LastOrder {
   const sealed = decodeSealedFile(readFile(file), nameOf(file));
   const verified = verifySealedFile(sealed, ofOrders(publicKeys(vault)), nameOf(file));
   orderOf(verified, nameOf(file));
@@ -109,17 +123,44 @@ export function sealKeys(vault: Vault, { device, generation }: Pick<SealFlags, "
   return { orderKey: deviceKeys(vault, device, asked).keys[PURPOSE_ORDER], signingKey: signingKey(vault, "orders") };
 }
 
+export interface Change {
+  what: Sealing;
+  question: "ask.seal" | "ask.sign";
+  last: LastOrder;
+  read: ReadOrder;
+}
+
+/** Shows what changes, asks, and seals it. `order.unchanged`, `order.needs-two`, `order.not-latest`, `order.not-confirmed`. */
+export async function sealChange(
+  change: Change,
+  vault: Vault,
+  flags: ChangeFlags,
+  why: Reasons,
+  lang: Lang,
+): Promise<void> {
+  const { what, question, last, read } = change;
+  const found = differences(last.read, read);
+  if (found.length === 0) throw new ToolError("order.unchanged", { file: nameOf(flags.last) });
+  const fields = guarding(found);
+  if (fields.length > 0) checkTwo(why, { detail: "reason.guarding-changes", fields: fields.join(", ") });
+  const judge = judgeChange(read.order, last.counter);
+  judgeNow(vault, flags.device, judge);
+  tellAll(flags.json ? found.map(differenceJson) : differenceLines(found, lang), flags);
+  await confirm(question, flags.yes === true, lang);
+  await sealAndWrite(what, read, vault, flags, why, judge, lang);
+}
+
 export async function sealAndWrite(
   what: Sealing,
   read: ReadOrder,
   vault: Vault,
   flags: SealFlags,
   why: Reasons,
+  judge: Judge,
   lang: Lang,
-  latest?: number,
 ): Promise<void> {
   const keys = sealKeys(vault, flags);
-  const counter = drawCounter(vault, what, flags.device, latest);
+  const counter = drawCounter(vault, what, flags.device, judge);
   await tellSealed(sealOrderFile(read, flags.device, counter, keys, why, Date.now()), vault, flags, lang);
 }
 
@@ -141,30 +182,24 @@ export async function tellSealed(sealed: SealedFile, vault: Vault, flags: SealFl
   else say(textOf(lang, "order.sealed", { file, order: verified.deviceOrder.id, device, counter }).text);
 }
 
-export function reasonOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : named(text, "--reason", REASON_MOST);
+/** What was given of it; `order.one-person` where one has two names. */
+export function whyOf({ reason, requestedBy, agreedBy }: WhyFlags): Reasons {
+  const why = {
+    reason: reason === undefined ? undefined : wordsOf(reason, "--reason", REASON_MOST),
+    requestedBy: requestedBy === undefined ? undefined : personOf(requestedBy, "--requested-by"),
+    agreedBy: agreedBy === undefined ? undefined : personOf(agreedBy, "--agreed-by"),
+  };
+  checkTwoPeople(why);
+  return why;
 }
 
-export function named(text: string, option: string, most: number): string {
-  return readText(text, option, most, () => {
-    throw new ToolError("cli.bad-text", { option, limit: most });
-  });
+/** Two people and a reason (design §11), or `order.needs-two` with `why`. */
+export function checkTwo(given: Reasons, why: Record<string, string>): void {
+  if (!hasTwo(given)) throw new ToolError("order.needs-two", why);
 }
 
-/** A change of zones takes two people and a reason (design §11), whichever way it comes. */
-export function whyOfAmendment(flags: AmendFlags, changesZones: boolean): Reasons {
-  const optional = (text: string | undefined, option: string) =>
-    text === undefined ? undefined : named(text, option, NAME_MOST);
-  const requestedBy = optional(flags.requestedBy, "--requested-by");
-  const agreedBy = optional(flags.agreedBy, "--agreed-by");
-  const reason = reasonOf(flags.reason);
-  if (changesZones && (requestedBy === undefined || agreedBy === undefined || reason === undefined))
-    throw new ToolError("order.needs-two");
-  if (requestedBy !== undefined && agreedBy !== undefined) checkTwo(requestedBy, agreedBy);
-  return { reason, requestedBy, agreedBy };
-}
-
-export function checkTwo(requestedBy: string, agreedBy: string): void {
-  if (agreedBy.trim().toLowerCase() === requestedBy.trim().toLowerCase())
+/** `order.one-person`. */
+export function checkTwoPeople({ requestedBy, agreedBy }: Omit<Reasons, "reason">): void {
+  if (requestedBy !== undefined && agreedBy !== undefined && isSamePerson(requestedBy, agreedBy))
     throw new ToolError("order.one-person", { who: agreedBy });
 }

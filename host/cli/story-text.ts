@@ -1,4 +1,4 @@
-import { countOutside, countVisits, kindsOf, type TotalLine } from "../../simulator/replay/lines.ts";
+import { countOthers, countOutside, countVisits, kindsOf, type TotalLine } from "../../simulator/replay/lines.ts";
 import type { ReplayResult } from "../../simulator/replay/replay.ts";
 import type { ScoredVisit } from "../../simulator/replay/visits.ts";
 import { type Lang, textOf } from "./output.ts";
@@ -8,7 +8,7 @@ export function storyLines(result: ReplayResult, name: string, lang: Lang): stri
   const say = (code: string, params: Record<string, string | number> = {}) => textOf(lang, code, params).text;
   const { path, order, visits, baseline } = result;
   const kindOf = kindsOf(order);
-  const lost = result.alerts.filter((a) => a.about === "location-lost" && a.state === "raised").length;
+  const { locationLost: lost, otherAlerts } = countOthers(result.alerts);
   const happened = visits.map((visit) => {
     const codes = kindOf(visit.zone) === "inclusion" ? LEFT : ENTERED;
     return say(codes[outcomeOf(visit)], visitParams(visit, order.delayS, lang));
@@ -29,6 +29,7 @@ export function storyLines(result: ReplayResult, name: string, lang: Lang): stri
         visits,
         ...countVisits(visits),
         falseAlerts: result.falseAlerts.length,
+        otherAlerts,
         fixesOutside: outside.fixes,
         chargeMah: result.chargeMah,
         baseline: { fixesOutside: outside.baseline, chargeMah: baseline.chargeMah },
@@ -44,15 +45,19 @@ export function totalLines(total: TotalLine, lang: Lang): string[] {
 }
 
 interface Account
-  extends Pick<TotalLine, "missed" | "late" | "beyondModel" | "falseAlerts" | "fixesOutside" | "chargeMah"> {
+  extends Pick<
+    TotalLine,
+    "missed" | "late" | "beyondModel" | "falseAlerts" | "otherAlerts" | "fixesOutside" | "chargeMah"
+  > {
   visits: unknown[];
   baseline: Pick<TotalLine["baseline"], "fixesOutside" | "chargeMah">;
 }
 
 function accountLines(account: Account, lang: Lang): string[] {
-  const { visits, missed, late, beyondModel, falseAlerts, fixesOutside, chargeMah, baseline } = account;
+  const { visits, missed, late, beyondModel, falseAlerts, otherAlerts, fixesOutside, chargeMah, baseline } = account;
   return [
     textOf(lang, "story.verdict", { visits: visits.length, missed, late, beyondModel, falseAlerts }).text,
+    othersText(otherAlerts, lang),
     textOf(lang, "story.charge", {
       fixes: fixesOutside,
       mah: chargeMah.toFixed(2),
@@ -61,6 +66,16 @@ function accountLines(account: Account, lang: Lang): string[] {
       ratio: ratioText(baseline.fixesOutside, fixesOutside, lang),
     }).text,
   ];
+}
+
+/** Of each kind how many; that there were none is said too. */
+function othersText(otherAlerts: Record<string, number>, lang: Lang): string {
+  const kinds = Object.entries(otherAlerts).map(
+    ([kind, n]) => textOf(lang, "story.other-kind", { kind: textOf(lang, `evidence.about-${kind}`).text, n }).text,
+  );
+  const n = Object.values(otherAlerts).reduce((sum, one) => sum + one, 0);
+  const list = kinds.join(`${textOf(lang, "story.other-comma").text} `);
+  return n === 0 ? textOf(lang, "story.no-others").text : textOf(lang, "story.others", { n, kinds: list }).text;
 }
 
 /** Nothing is no multiple of nothing. */

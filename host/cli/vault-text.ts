@@ -1,11 +1,41 @@
 import { firstBroken } from "../vault/audit.ts";
+import { SEALINGS } from "../vault/sealed-orders.ts";
 import { publicKeys, type Vault } from "../vault/vault.ts";
 import { type Lang, print, textOf } from "./output.ts";
 
 /** What `vault status` tells: who and what, never a key. */
 export function showStatus(vault: Vault, json: boolean, lang: Lang): void {
+  const facts = factsOf(vault);
+  if (json) {
+    print(JSON.stringify(facts));
+    return;
+  }
+  const tell = (code: string, params: Record<string, string | number>) => print(textOf(lang, code, params).text);
+  for (const { role, id, retiredAt } of facts.signingKeys)
+    tell(retiredAt === null ? "vault.key-line" : "vault.key-retired", {
+      ...{ role, id, at: retiredAt ?? "", detail: `role.${role}` },
+    });
+  for (const { id, generation, confirmedGeneration, revokedAt } of facts.devices) {
+    const code =
+      revokedAt !== null
+        ? "vault.device-revoked"
+        : generation > confirmedGeneration
+          ? "vault.device-rotating"
+          : "vault.device-line";
+    tell(code, { device: id, generation, at: revokedAt ?? "", oldest: confirmedGeneration });
+  }
+  for (const { device, assignment, expiresAt } of facts.assignments.filter(({ live }) => live))
+    tell("vault.assignment-line", { device, assignment, at: expiresAt ?? "" });
+  for (const { device, counter, order, stands } of facts.orders)
+    tell(stands === true ? "vault.order-line" : stands === false ? "vault.order-ended" : "vault.order-unknown", {
+      ...{ device, counter, order: order ?? "" },
+    });
+  tell(facts.auditIntact ? "vault.uses" : "vault.uses-broken", { uses: facts.uses, hash: facts.auditHash });
+}
+
+function factsOf(vault: Vault) {
   const nowS = Date.now() / 1000;
-  const facts = vault.look(({ devices, assignments, audit }) => ({
+  return vault.look(({ devices, assignments, sealed, audit }) => ({
     kind: "vault",
     signingKeys: publicKeys(vault).map(({ role, id, createdMs, retiredMs }) => ({
       role,
@@ -27,29 +57,16 @@ export function showStatus(vault: Vault, json: boolean, lang: Lang): void {
       revokedAt: iso(revokedMs),
       live: revokedMs === undefined && expiryS > nowS,
     })),
+    orders: sealed.map(({ device, counter, standing }) => ({
+      device,
+      counter,
+      order: standing.kind === "order" ? standing.id : null,
+      stands: standing.kind === "unknown" ? null : standing.kind === "order",
+    })),
     uses: audit.length,
     auditHash: Buffer.from(audit[audit.length - 1].hash).toString("hex"),
     auditIntact: firstBroken(audit) === undefined,
   }));
-  if (json) {
-    print(JSON.stringify(facts));
-    return;
-  }
-  const tell = (code: string, params: Record<string, string | number>) => print(textOf(lang, code, params).text);
-  for (const { role, id, retiredAt } of facts.signingKeys)
-    tell(retiredAt === null ? "vault.key-line" : "vault.key-retired", { role, id, at: retiredAt ?? "" });
-  for (const { id, generation, confirmedGeneration, revokedAt } of facts.devices) {
-    const code =
-      revokedAt !== null
-        ? "vault.device-revoked"
-        : generation > confirmedGeneration
-          ? "vault.device-rotating"
-          : "vault.device-line";
-    tell(code, { device: id, generation, at: revokedAt ?? "", oldest: confirmedGeneration });
-  }
-  for (const { device, assignment, expiresAt } of facts.assignments.filter(({ live }) => live))
-    tell("vault.assignment-line", { device, assignment, at: expiresAt ?? "" });
-  tell(facts.auditIntact ? "vault.uses" : "vault.uses-broken", { uses: facts.uses, hash: facts.auditHash });
 }
 
 /** Every use, oldest first. */
@@ -68,9 +85,17 @@ export function showAudit(vault: Vault, json: boolean, lang: Lang): void {
             intact: i < broken,
           }),
         );
-      else print(textOf(lang, i < broken ? "vault.use-line" : "vault.use-broken", line).text);
+      else
+        print(
+          textOf(lang, i < broken ? "vault.use-line" : "vault.use-broken", { ...line, detail: useCode(what) }).text,
+        );
     }
   });
+}
+
+/** What is sealed has its words in the orders room. */
+function useCode(what: string): string {
+  return SEALINGS.some((one) => one === what) ? what : `use.${what}`;
 }
 
 function iso(atMs: number | undefined): string | null {

@@ -1,58 +1,65 @@
-import { equalBytes } from "../../protocol/bytes.ts";
 import type { Crypto } from "../../protocol/cose/crypto.ts";
 import type { EpochKey } from "../../protocol/evidence/bundle.ts";
 import type { SealedRecord } from "../../protocol/evidence/commitment.ts";
-import { nextRatchet, recordKey, tagOf } from "../../protocol/journal/record.ts";
+import { chainOf, isSealedBy } from "../../protocol/journal/examine.ts";
+import { tagOf } from "../../protocol/journal/record.ts";
 
 /** The device's chain of keys, walked forward by who holds its beginning; design §10. */
-
-/** 15 minutes an epoch and a boot now and then: a century. A record that claims more is no record. */
-const EPOCHS_MOST = 4_000_000;
-
-/** M_i of the epochs asked for, by epoch; `journalKey` is K_0. */
-export function epochKeysOf(
-  crypto: Crypto,
-  journalKey: Uint8Array,
-  epochs: ReadonlySet<number>,
-): Map<number, Uint8Array> {
-  const keys = new Map<number, Uint8Array>();
-  const last = Math.min(Math.max(-1, ...epochs), EPOCHS_MOST);
-  let ratchet = journalKey;
-  for (let epoch = 0; epoch <= last; epoch++) {
-    if (epochs.has(epoch)) keys.set(epoch, recordKey(crypto, ratchet));
-    if (epoch < last) ratchet = nextRatchet(crypto, ratchet);
-  }
-  return keys;
-}
-
-export function isSealedBy(crypto: Crypto, key: Uint8Array, { number, epoch, kind, body, tag }: SealedRecord): boolean {
-  return equalBytes(tagOf(crypto, key, number, epoch, kind, body), tag);
-}
 
 export function sealedBy(crypto: Crypto, key: Uint8Array, record: Omit<SealedRecord, "tag">): SealedRecord {
   return { ...record, tag: tagOf(crypto, key, record.number, record.epoch, record.kind, record.body) };
 }
 
+/** What the journal keys of a device say of its records. */
+export interface KeysFound {
+  /** M_i for the records that they seal, each once, by generation and epoch. */
+  keys: EpochKey[];
+  /** Of each record that a key seals: the generation of the journal key that its chain began with. */
+  generations: Map<SealedRecord, number>;
+}
+
 /**
- * The keys of the epochs in which the records lie, each of the generation whose key their seals fit. `journalKeyOf`: K_0 of a
- * generation, or `undefined`; tried from the newest down. What no generation seals is left out, and the verifier will say so.
+ * The key of each record is the one that its seal fits: with a new journal key epochs count anew, so an epoch's number alone does not
+ * name it. `journalKeyOf`: K_0 of a generation; tried from the newest down.
  */
 export function keysForRecords(
   crypto: Crypto,
   records: SealedRecord[],
   newest: number,
   journalKeyOf: (generation: number) => Uint8Array,
-): EpochKey[] {
-  const open = new Map<number, SealedRecord>();
-  for (const record of records) if (!open.has(record.epoch)) open.set(record.epoch, record);
-  const found: EpochKey[] = [];
-  for (let generation = newest; generation >= 1 && open.size > 0; generation--) {
-    const keys = epochKeysOf(crypto, journalKeyOf(generation), new Set(open.keys()));
-    for (const [epoch, key] of keys) {
-      if (!isSealedBy(crypto, key, open.get(epoch)!)) continue;
-      found.push({ generation, epoch, key });
-      open.delete(epoch);
-    }
+): KeysFound {
+  const keys: EpochKey[] = [];
+  const generations: KeysFound["generations"] = new Map();
+  let open = records;
+  for (let generation = newest; generation >= 1 && open.length > 0; generation--) {
+    const chain = chainOf(crypto, journalKeyOf(generation), new Set(open.map(({ epoch }) => epoch)));
+    const used = new Set<number>();
+    open = open.filter((record) => {
+      const key = chain.get(record.epoch);
+      if (key === undefined || !isSealedBy(crypto, key, record)) return true;
+      generations.set(record, generation);
+      used.add(record.epoch);
+      return false;
+    });
+    for (const epoch of used) keys.push({ generation, epoch, key: chain.get(epoch)! });
   }
-  return found.sort((a, b) => a.epoch - b.epoch);
+  return { keys: keys.sort((a, b) => a.generation - b.generation || a.epoch - b.epoch), generations };
+}
+
+const RUNS_SHOWN = 8;
+
+export function numbersText(records: { number: number }[]): string {
+  return runsText(records.map(({ number }) => ({ from: number, to: number })));
+}
+
+/** `3, 7–12, 40`: numbers for people, in runs, and no more of them than help. */
+export function runsText(spans: { from: number; to: number }[]): string {
+  const runs: { from: number; to: number }[] = [];
+  for (const { from, to } of [...spans].sort((a, b) => a.from - b.from)) {
+    const last = runs.at(-1);
+    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to);
+    else runs.push({ from, to });
+  }
+  const shown = runs.slice(0, RUNS_SHOWN).map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`));
+  return [...shown, ...(runs.length > RUNS_SHOWN ? ["…"] : [])].join(", ");
 }

@@ -1,3 +1,4 @@
+import { payloadOfMac0 } from "../../protocol/cose/mac0.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import type { OrderItem } from "../../protocol/evidence/bundle.ts";
 import { decodeSealedFile, type Verified, verifySealedFile } from "../orders/sealed-file.ts";
@@ -25,7 +26,7 @@ export function checkOrders(items: OrderItem[], device: string, keys: PublicKeys
       const verified = verifySealedFile(sealed, signers, device);
       if (verified.statement.device !== device)
         return result(failed("orders", "evidence.order-of-other", { n: i + 1, device: verified.statement.device }));
-      orders.push({ verified, pack: sealed.pack, payload: payloadOf(sealed.mac0) });
+      orders.push({ verified, pack: sealed.pack, payload: payloadOfMac0(sealed.mac0) });
     } catch (error) {
       const why = error instanceof ToolError ? error.code : String(error);
       return result(failed("orders", "evidence.order-bad", { n: i + 1, why }));
@@ -40,12 +41,13 @@ export function checkOrders(items: OrderItem[], device: string, keys: PublicKeys
   return result(passed("orders", "evidence.orders-fit", { n: orders.length }));
 }
 
-/** Of a COSE_Mac0 that has been read: its third item, behind five settled bytes and a head. */
-export function payloadOf(mac0: Uint8Array): Uint8Array {
-  const at = 6;
-  const info = mac0[at] & 31;
-  if (info < 24) return mac0.slice(at + 1, at + 1 + info);
-  const width = info === 24 ? 1 : 2;
-  const length = width === 1 ? mac0[at + 1] : mac0[at + 1] * 256 + mac0[at + 2];
-  return mac0.slice(at + 1 + width, at + 1 + width + length);
+/** Whether one of these keys has signed it, whatever it says. */
+export function isSignedOrder(sealed: Uint8Array, keys: PublicKeys): boolean {
+  const signers = keys.filter(({ role }) => role === "orders").map(({ key }) => key);
+  try {
+    verifySealedFile(decodeSealedFile(sealed, ""), signers, "");
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,6 +2,7 @@ import type { Crypto } from "../../protocol/cose/crypto.ts";
 import type { ImageItem, RecordItem } from "../../protocol/evidence/bundle.ts";
 import {
   compareRuns,
+  type HeldBackRecord,
   hexOf,
   type JobOrder,
   type JournalRun,
@@ -11,7 +12,6 @@ import {
 } from "../../simulator/replay/journal-replay.ts";
 import { hashOf } from "../orders/for-device.ts";
 import type { OrdersChecked } from "./check-orders.ts";
-import { numberOf } from "./check-tree.ts";
 import type { PublicKeys } from "./public-keys.ts";
 import { LIMITS, type Limits, reExecute } from "./re-execute.ts";
 import { releasesIn, versionText } from "./releases.ts";
@@ -41,14 +41,16 @@ export async function checkReplay(
   const release = releases.find(({ source }) => Buffer.compare(source, hash) === 0);
   if (release === undefined) return not("evidence.unknown-image", { hash: hexOf(hash).slice(0, 16) });
   if (orders.heldBack.length > 0) return not("evidence.replay-held-back");
-  const heldBack = new Set(records.filter(({ shown }) => !shown).map(numberOf));
-  const shown = records.flatMap((item) => (item.shown ? [item.record] : []));
-  const { segments, gaps } = segmentsOf(shown, heldBack);
+  const { segments, gaps } = segmentsOf(records.map((item) => (item.shown ? item.record : heldBackOf(item))));
   if (segments.length === 0) return not("evidence.no-start");
   const job = jobOf(segments, orders.orders.map(jobOrderOf));
   const result = await reExecute(new TextDecoder().decode(image.code), JSON.stringify(job), limits);
   if (!result.ok) return not(UNDONE[result.reason], { why: result.detail });
   return judge(result.answer, segments, gaps, versionText(release));
+}
+
+export function heldBackOf({ number, epoch }: { number: number; epoch: number }): HeldBackRecord {
+  return { number, epoch, heldBack: true };
 }
 
 export function jobOrderOf({ payload, pack }: { payload: Uint8Array; pack: Uint8Array }): JobOrder {

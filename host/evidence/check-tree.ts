@@ -9,8 +9,8 @@ import { failed, notDone, passed, type Step } from "./step.ts";
 
 export interface TreeChecked {
   step: Step;
-  /** For each record by number: the instant of the first head that holds it. */
-  witnessedMs: Map<number, number>;
+  /** For each record that a head holds: the instant of the first. */
+  witnessedMs: Map<RecordItem, number>;
   /** The instant of the last head; `undefined`: nothing is witnessed. */
   lastMs: number | undefined;
 }
@@ -37,13 +37,13 @@ export function checkTree(
   const witnessed = records.filter(({ leaf }) => leaf !== undefined);
   if (witnessed.length !== tree.inclusion.length) return nothing(failed("tree", "evidence.proofs-missing"));
   const last = heads[heads.length - 1];
-  const witnessedMs = new Map<number, number>();
+  const witnessedMs = new Map<RecordItem, number>();
   for (const [i, item] of witnessed.entries()) {
     const leaf = leafHash(crypto.sha256, leafOf(crypto, partsOfItem(crypto, item)));
     const path = tree.inclusion[i].map((ref) => tree.nodes[ref]);
     if (!isIncluded(crypto.sha256, leaf, item.leaf!, last.size, path, last.root))
       return nothing(failed("tree", "evidence.not-in-tree", { number: numberOf(item) }));
-    witnessedMs.set(numberOf(item), heads.find(({ size }) => size > item.leaf!)!.atMs);
+    witnessedMs.set(item, heads.find(({ size }) => size > item.leaf!)!.atMs);
   }
   return {
     step: passed("tree", "evidence.tree-fits", { heads: heads.length, records: witnessed.length, log: last.log }),
@@ -73,4 +73,8 @@ function partsOfItem(crypto: Crypto, item: RecordItem): Part[] {
 
 export function numberOf(item: RecordItem): number {
   return item.shown ? item.record.number : item.number;
+}
+
+export function epochOf(item: RecordItem): number {
+  return item.shown ? item.record.epoch : item.epoch;
 }

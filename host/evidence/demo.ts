@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { PURPOSE_JOURNAL } from "../../protocol/cose/keys.ts";
+import { PURPOSE_JOURNAL, PURPOSE_ORDER } from "../../protocol/cose/keys.ts";
+import { payloadOfMac0 } from "../../protocol/cose/mac0.ts";
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
 import type { Purpose } from "../../protocol/evidence/bundle.ts";
 import { leafOf, SALT_BYTES, type SealedRecord, showParts } from "../../protocol/evidence/commitment.ts";
@@ -7,11 +7,12 @@ import type { Zone } from "../../protocol/messages/zone.ts";
 import { layZones } from "../../simulator/replay/lay-zones.ts";
 import type { Trace } from "../../simulator/traces/trace.ts";
 import { makePath } from "../../simulator/world/path.ts";
-import { SIMULATED_DEVICE, simulatedKey } from "../../simulator/world/provision.ts";
+import { SIMULATED_DEVICE, type SimulatedOrder, simulatedKey } from "../../simulator/world/provision.ts";
 import { seededRandom } from "../../simulator/world/random.ts";
 import { circlesToGeoJson } from "../cli/circles.ts";
 import { rideFile } from "../cli/commands/story.ts";
 import { loadTrace } from "../cli/load-trace.ts";
+import { piecesOf } from "../orders/for-device.ts";
 import { readOrderFile } from "../orders/order-file.ts";
 import { encodeSealedFile, sealOrderFile, verifySealedFile } from "../orders/sealed-file.ts";
 import { ROLES, type Role } from "../vault/contents.ts";
@@ -53,11 +54,12 @@ export function makeDemoOf(trace: Trace, seed: number, purpose: Purpose, program
   const journalKey = simulatedKey(createNodeCrypto(), seed, PURPOSE_JOURNAL);
   const zones = layZones(makePath(trace), seed, ZONES);
   const startMs = trace.timeMs[0];
-  const order = demoOrder(zones, startMs, keys);
+  const orderKey = simulatedKey(createNodeCrypto(), seed, PURPOSE_ORDER);
+  const { order, sealed } = demoOrder(zones, startMs, keys, orderKey);
   // As the device is told it.
   const { utcOffsets } = order.verified.deviceOrder.terms!;
   const told = { ...openOrder(zones), fromMs: startMs - 24 * HOUR_MS, utcOffsets };
-  const records = recordRide(trace, told, seed);
+  const records = recordRide(trace, told, seed, sealed);
   const witness = createMemoryWitness("demo", keys.private.heads);
   const received = receiveByMinutes(records, witness, startMs, draw);
   const endMs = trace.timeMs[trace.points - 1];
@@ -121,7 +123,13 @@ function receiveByMinutes(records: SealedRecord[], witness: Witness, startMs: nu
   });
 }
 
-function demoOrder(zones: Zone[], startMs: number, keys: DemoKeys): Making["orders"][0] {
+/** Signed for verifiers, and as the device takes it: one and the same, for its journal names the order by its hash. */
+function demoOrder(
+  zones: Zone[],
+  startMs: number,
+  keys: DemoKeys,
+  orderKey: Uint8Array,
+): { order: Making["orders"][0]; sealed: SimulatedOrder } {
   const { features } = JSON.parse(circlesToGeoJson(zones)) as { features: { properties: object }[] };
   const from = new Date(startMs - 24 * HOUR_MS).toISOString();
   const text = JSON.stringify({
@@ -135,10 +143,13 @@ function demoOrder(zones: Zone[], startMs: number, keys: DemoKeys): Making["orde
     zones: features.map((feature) => ({ ...feature, properties: { ...feature.properties, disclosed: true } })),
   });
   const read = readOrderFile(text, "demo", () => "");
-  const orderKey = Uint8Array.from(createHash("sha256").update("omamori demo order key").digest());
   const why = { reason: undefined, requestedBy: undefined, agreedBy: undefined };
   const sealKeys = { orderKey, signingKey: keys.private.orders };
   const sealed = sealOrderFile(read, DEVICE, 1, sealKeys, why, startMs - 12 * HOUR_MS);
   const signers = keys.public.filter(({ role }) => role === "orders").map(({ key }) => key);
-  return { bytes: encodeSealedFile(sealed), verified: verifySealedFile(sealed, signers, "demo") };
+  const { mac0, pack } = sealed;
+  return {
+    order: { bytes: encodeSealedFile(sealed), verified: verifySealedFile(sealed, signers, "demo") },
+    sealed: { payload: payloadOfMac0(mac0), sealed: mac0, pack, pieces: piecesOf(pack) },
+  };
 }

@@ -1,10 +1,11 @@
 import type { Bundle, RecordItem } from "../../protocol/evidence/bundle.ts";
 import type { SealedRecord } from "../../protocol/evidence/commitment.ts";
+import { inWrittenOrder, nameOfRecord, type Standing } from "../../protocol/journal/order.ts";
 import { readInputs } from "../../protocol/journal/read-inputs.ts";
 import { ALERT, INPUTS } from "../../protocol/journal/record.ts";
 import { type Alert, decodeAlert } from "../../protocol/messages/alert.ts";
-import type { ChainChecked } from "./check-chain.ts";
-import { numberOf, type TreeChecked } from "./check-tree.ts";
+import type { ChainChecked, Rewind } from "./check-chain.ts";
+import { epochOf, numberOf, type TreeChecked } from "./check-tree.ts";
 
 /** What a bundle shows, for words and pages; nothing here is judged. */
 export interface Facts {
@@ -12,18 +13,21 @@ export interface Facts {
   /** Alerts that this program cannot read, by number. */
   unreadable: number[];
   gaps: ShownGap[];
+  rewinds: ShownRewind[];
   /** The first and last instant of any record; `undefined` where none has one. */
   fromMs: number | undefined;
   toMs: number | undefined;
   heldBack: number;
   witnessed: number;
-  /** Records that no head holds, first and last number. */
+  /** Records that no head holds: the first, the last and how many. */
   unwitnessed: { from: number; to: number; count: number } | undefined;
   lastHeadMs: number | undefined;
 }
 
 export interface ShownAlert {
   number: number;
+  /** Where its number stands in several epochs, the one of them that is its own. */
+  epoch: number | undefined;
   /** What of it is shown. */
   alert: Alert;
   /** An index into BANDS_M where the distance is held back. */
@@ -40,31 +44,39 @@ export interface ShownGap {
   beforeMs: number | undefined;
 }
 
-export function factsOf({ records }: Bundle, { missing, heldBack }: ChainChecked, tree: TreeChecked): Facts {
+/** Numbers used again after the device's flash was put back, and when that was. */
+export interface ShownRewind extends Omit<Rewind, "at"> {
+  afterMs: number | undefined;
+  beforeMs: number | undefined;
+}
+
+export function factsOf({ records }: Bundle, { missing, rewinds, heldBack }: ChainChecked, tree: TreeChecked): Facts {
   const alerts: ShownAlert[] = [];
   const unreadable: number[] = [];
+  const twice = numbersUsedTwice(records);
   for (const item of records) {
     const number = numberOf(item);
+    const epoch = twice.has(number) ? epochOf(item) : undefined;
     if ((item.shown ? item.record.kind : item.kind) !== ALERT) continue;
     const alert = decodeAlert(item.shown ? item.record.body : bodyOf(item));
     const band = item.shown ? undefined : item.band;
-    if (alert.ok) alerts.push({ number, alert: alert.value, band, witnessedMs: tree.witnessedMs.get(number) });
+    if (alert.ok) alerts.push({ number, epoch, alert: alert.value, band, witnessedMs: tree.witnessedMs.get(item) });
     else unreadable.push(number);
   }
-  const moments = records.flatMap((item) => {
+  const moments = records.flatMap((item, at) => {
     const ms = item.shown ? momentOf(item.record) : undefined;
-    return ms === undefined ? [] : [{ number: numberOf(item), ms }];
+    return ms === undefined ? [] : [{ at, ms }];
   });
-  const alone = records.map(numberOf).filter((number) => !tree.witnessedMs.has(number));
+  const around = (place: number) => ({
+    afterMs: moments.filter(({ at }) => at < place).at(-1)?.ms,
+    beforeMs: moments.find(({ at }) => at >= place)?.ms,
+  });
+  const alone = records.filter((item) => !tree.witnessedMs.has(item)).map(numberOf);
   return {
     alerts,
     unreadable,
-    gaps: missing.map(({ from, to }) => ({
-      from,
-      to,
-      afterMs: moments.filter(({ number }) => number < from).at(-1)?.ms,
-      beforeMs: moments.find(({ number }) => number > to)?.ms,
-    })),
+    gaps: missing.map(({ from, to, at }) => ({ from, to, ...around(at) })),
+    rewinds: rewinds.map(({ at, ...rewind }) => ({ ...rewind, ...around(at) })),
     fromMs: moments[0]?.ms,
     toMs: moments.at(-1)?.ms,
     heldBack: heldBack.length,
@@ -95,16 +107,23 @@ function momentOfInputs(body: Uint8Array): number | undefined {
   return nowMs !== undefined && nowMs >= EARLIEST_MS ? nowMs : undefined;
 }
 
-/** For each record's number when it was, as near as the records about it tell. UTC ms. */
-export function momentsOf(records: SealedRecord[]): Map<number, number> {
-  const moments = new Map<number, number>();
-  const sorted = [...records].sort((a, b) => a.number - b.number);
-  let last = sorted.map(momentOf).find((ms) => ms !== undefined);
-  for (const record of sorted) {
+/** When a record was, as near as the records about it tell; `undefined` where none tells. UTC ms. */
+export type MomentAt = (record: Standing) => number | undefined;
+
+export function momentsOf(records: SealedRecord[]): MomentAt {
+  const moments = new Map<string, number>();
+  const ordered = inWrittenOrder(records);
+  let last = ordered.map(momentOf).find((ms) => ms !== undefined);
+  for (const record of ordered) {
     last = momentOf(record) ?? last;
-    if (last !== undefined) moments.set(record.number, last);
+    if (last !== undefined) moments.set(nameOfRecord(record), last);
   }
-  return moments;
+  return (record) => moments.get(nameOfRecord(record));
+}
+
+function numbersUsedTwice(records: RecordItem[]): Set<number> {
+  const seen = new Set<number>();
+  return new Set(records.map(numberOf).filter((number) => seen.has(number) || !seen.add(number)));
 }
 
 /** What is left of an alert's map: its shown fields under a head that counts them. */

@@ -20,13 +20,15 @@ export function evidenceJson(result: Verification): Record<string, unknown> {
     header: bundle?.header ?? null,
     records: bundle?.records.length ?? null,
     alerts:
-      facts?.alerts.map(({ number, alert, band, witnessedMs }) => ({
+      facts?.alerts.map(({ number, epoch, alert, band, witnessedMs }) => ({
         record: number,
+        epoch: epoch ?? null,
         ...alert,
         band: band === undefined ? null : { leastM: BANDS_M[band - 1] ?? null, mostM: finite(BANDS_M[band]) },
         witnessedMs: witnessedMs ?? null,
       })) ?? null,
     gaps: facts?.gaps ?? null,
+    findings: facts?.rewinds.map((rewind) => ({ code: "evidence.numbers-reused", ...rewind })) ?? null,
     heldBack: facts?.heldBack ?? null,
     witnessed: facts?.witnessed ?? null,
     unwitnessed: facts?.unwitnessed ?? null,

@@ -5,7 +5,6 @@ import { ToolError } from "../../protocol/errors.ts";
 import {
   BANDS_M,
   type Bundle,
-  type EpochKey,
   type Header,
   type ImageItem,
   type OrderItem,
@@ -21,9 +20,11 @@ import {
   showParts,
 } from "../../protocol/evidence/commitment.ts";
 import { EVIDENCE_SIGNATURE_CONTEXT, layOut } from "../../protocol/evidence/layout.ts";
+import { nameOfRecord } from "../../protocol/journal/order.ts";
 import { ALERT, CHECKPOINT } from "../../protocol/journal/record.ts";
 import { decodeAlert } from "../../protocol/messages/alert.ts";
 import { decodeSealedFile, encodeSealedFile, type Verified } from "../orders/sealed-file.ts";
+import { type KeysFound, numbersText } from "./chain.ts";
 import type { Received } from "./received.ts";
 import type { SignedHead, Witness } from "./witness.ts";
 
@@ -38,8 +39,10 @@ export interface Making {
   /** Sealed orders as their files have them, with what they say. */
   orders: { bytes: Uint8Array; verified: Verified }[];
   image: ImageItem;
-  /** M_i for these records. */
-  keysFor: (records: SealedRecord[]) => EpochKey[];
+  /** M_i for these records, and which journal key sealed each. */
+  keysFor: (records: SealedRecord[]) => KeysFound;
+  /** Told of records that no key seals, which are then left out; without it they are refused. */
+  leaveOut?: (records: SealedRecord[]) => void;
   /** Whether a record is of the span asked for. */
   isWanted: (record: SealedRecord) => boolean;
 }
@@ -49,10 +52,14 @@ export type Draw = (bytes: number) => Uint8Array;
 
 const drawSalt: Draw = (bytes) => Uint8Array.from(randomBytes(bytes));
 
-/** Throws `evidence.conflict` where the device's copy of a record is not the one that was received, `evidence.no-records`. */
+/**
+ * Throws `evidence.conflict` where the device's copy of a record is not the one that was received, `evidence.unsealed`,
+ * `evidence.no-records`.
+ */
 export function makeBundle(making: Making, draw: Draw = drawSalt): Bundle {
-  const all = mergeRecords(making);
-  const chosen = all.filter(({ record }) => making.isWanted(record));
+  const wanted = mergeRecords(making).filter(({ record }) => making.isWanted(record));
+  const { keys, generations } = making.keysFor(wanted.map(({ record }) => record));
+  const chosen = onlySealed(wanted, generations, making);
   if (chosen.length === 0) throw new ToolError("evidence.no-records", { device: making.header.device });
   const heads = making.witness.heads();
   const size = heads.at(-1)?.head.size ?? 0;
@@ -64,7 +71,7 @@ export function makeBundle(making: Making, draw: Draw = drawSalt): Bundle {
     orders: making.orders.map(({ bytes, verified }) => orderItem(bytes, verified, isSubject, draw)),
     image: making.image,
     records,
-    keys: making.keysFor(chosen.map(({ record }) => record)),
+    keys,
     tree: treeOf(
       records.flatMap(({ leaf }) => (leaf === undefined ? [] : [leaf])),
       heads,
@@ -87,16 +94,32 @@ interface Known {
 
 /** Both copies of a record must be one: a device whose journal tells otherwise now is the first thing to look into. */
 function mergeRecords({ journal, received, header }: Making): Known[] {
-  const known = new Map<number, Known>();
-  for (const record of journal) known.set(record.number, { record, leaf: undefined, salt: undefined });
-  for (const { number, leaf, content } of received) {
+  const known = new Map<string, Known>();
+  for (const record of journal) known.set(nameOfRecord(record), { record, leaf: undefined, salt: undefined });
+  for (const { leaf, content } of received) {
     if (content === undefined) continue;
-    const own = known.get(number)?.record;
+    const name = nameOfRecord(content.record);
+    const own = known.get(name)?.record;
     if (own !== undefined && !isSame(own, content.record))
-      throw new ToolError("evidence.conflict", { device: header.device, number });
-    known.set(number, { ...content, leaf });
+      throw new ToolError("evidence.conflict", { device: header.device, number: own.number });
+    known.set(name, { ...content, leaf });
   }
-  return [...known.values()].sort((a, b) => a.record.number - b.record.number);
+  return [...known.values()];
+}
+
+/** By generation, epoch, number: as they were written. A record that no key seals would make a verifier call all of it altered. */
+function onlySealed(known: Known[], generations: KeysFound["generations"], { header, leaveOut }: Making): Known[] {
+  const unsealed = known.map(({ record }) => record).filter((record) => !generations.has(record));
+  if (unsealed.length > 0 && leaveOut === undefined) {
+    const numbers = numbersText(unsealed);
+    throw new ToolError("evidence.unsealed", { device: header.device, n: unsealed.length, numbers });
+  }
+  if (unsealed.length > 0) leaveOut?.(unsealed);
+  const sealed = known.filter(({ record }) => generations.has(record));
+  const generationOf = ({ record }: Known) => generations.get(record) ?? 0;
+  return sealed.sort(
+    (a, b) => generationOf(a) - generationOf(b) || a.record.epoch - b.record.epoch || a.record.number - b.record.number,
+  );
 }
 
 function isSame(a: SealedRecord, b: SealedRecord): boolean {
@@ -104,8 +127,12 @@ function isSame(a: SealedRecord, b: SealedRecord): boolean {
   return isOne && Buffer.compare(a.body, b.body) === 0 && Buffer.compare(a.tag, b.tag) === 0;
 }
 
+/** After a rewind the highest number is not the last that was written. */
 function sentOf(received: Received[]): Header["sent"] {
-  const last = received.at(-1);
+  const last = received.reduce<Received | undefined>(
+    (most, one) => (one.number > (most?.number ?? 0) ? one : most),
+    undefined,
+  );
   return last === undefined ? undefined : { number: last.number, atMs: last.receivedMs };
 }
 

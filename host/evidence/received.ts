@@ -8,6 +8,7 @@ import { crc32 } from "../../protocol/crc32.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import { readSection } from "../../protocol/evidence/bundle.ts";
 import { leafOf, SALT_BYTES, type SealedRecord, showParts } from "../../protocol/evidence/commitment.ts";
+import { inWrittenOrder, nameOfRecord, type Standing } from "../../protocol/journal/order.ts";
 import { UINT32_MOST } from "../../protocol/limits.ts";
 import { type OrderKeys, openOrderKeys } from "./retention.ts";
 import { openWitness, type Witness, type WitnessOptions } from "./witness.ts";
@@ -32,7 +33,7 @@ export interface Archive {
   keys: OrderKeys;
   /** Durable and in the log on return. What is there already is passed over; the number of new ones. */
   take(device: string, order: string, records: SealedRecord[], nowMs: number): number;
-  /** Of one device, by number. */
+  /** Of one device, in the order in which it wrote them. */
   of(device: string): Received[];
   close(): void;
 }
@@ -49,13 +50,13 @@ export function openArchive(folder: string, options: WitnessOptions): Archive {
   const file = path.join(folder, FILE);
   const keys = openOrderKeys(path.join(folder, KEYS));
   const { stored, end } = readStored(file, folder);
-  const known = new Set(stored.map(({ device, number }) => `${device} ${number}`));
+  const known = new Set(stored.map(nameOf));
   if (options.key !== undefined) setAside(file, end);
   return {
     witness,
     keys,
     take(device, order, records, nowMs) {
-      const fresh = records.filter(({ number }) => !known.has(`${device} ${number}`));
+      const fresh = records.filter((record) => !known.has(nameOf({ ...record, device })));
       if (fresh.length === 0) return 0;
       const key = keys.keyOf(order);
       if (key === undefined) throw new ToolError("evidence.already-shredded", { order });
@@ -70,16 +71,21 @@ export function openArchive(folder: string, options: WitnessOptions): Archive {
       });
       append(file, Buffer.concat(lines.map(frameOf)));
       stored.push(...lines);
-      for (const { number } of lines) known.add(`${device} ${number}`);
+      for (const line of lines) known.add(nameOf(line));
       return fresh.length;
     },
     of: (device) =>
-      stored
-        .filter((line) => line.device === device)
-        .sort((a, b) => a.number - b.number)
-        .map((line) => ({ ...line, content: open(keys, line) })),
+      inWrittenOrder(stored.filter((line) => line.device === device)).map((line) => ({
+        ...line,
+        content: open(keys, line),
+      })),
     close: () => witness.close(),
   };
+}
+
+/** A device whose flash was put back uses a number again, in a later epoch. */
+function nameOf(record: Standing & { device: string }): string {
+  return `${record.device} ${nameOfRecord(record)}`;
 }
 
 interface Line extends Omit<Received, "content"> {

@@ -11,10 +11,14 @@ import type { StartEngine } from "../../simulator/engines/engine.ts";
 import { startNodeEngine } from "../../simulator/engines/node.ts";
 import { replay } from "../../simulator/replay/replay.ts";
 import type { Trace } from "../../simulator/traces/trace.ts";
+import type { SimulatedOrder } from "../../simulator/world/provision.ts";
 import { signReleaseList } from "./releases.ts";
 
-/** What a simulated bracelet has in its journal after a ride, read from its flash; `seed` gives its keys. */
-export function recordRide(trace: Trace, order: Order, seed: number): SealedRecord[] {
+/**
+ * What a simulated bracelet has in its journal after a ride, read from its flash; `seed` gives its keys. `sealed`: the order as it was
+ * sealed, where the journal must name that very one.
+ */
+export function recordRide(trace: Trace, order: Order, seed: number, sealed?: SimulatedOrder): SealedRecord[] {
   let ring: (() => Uint8Array) | undefined;
   const startEngine: StartEngine = (ports, board, onEffect) => {
     ring = () => {
@@ -24,7 +28,7 @@ export function recordRide(trace: Trace, order: Order, seed: number): SealedReco
     };
     return startNodeEngine(ports, board, onEffect);
   };
-  replay(trace, { order, startEngine, receiver: "realistic", seed });
+  replay(trace, { order, startEngine, receiver: "realistic", seed, ...(sealed && { sealed }) });
   return readJournalFile(ring?.() ?? new Uint8Array(0), trace.file);
 }
 

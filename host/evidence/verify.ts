@@ -1,3 +1,4 @@
+import { HEAD_SIGNATURE_CONTEXT } from "../../protocol/cose/contexts.ts";
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
 import {
   type Bundle,
@@ -22,12 +23,13 @@ import {
 } from "../../protocol/evidence/layout.ts";
 import type { JournalRun } from "../../simulator/replay/journal-replay.ts";
 import { type ChainChecked, checkChain } from "./check-chain.ts";
-import { checkOrders, type OrdersChecked } from "./check-orders.ts";
+import { checkOrders, isSignedOrder, type OrdersChecked } from "./check-orders.ts";
 import { checkReplay } from "./check-replay.ts";
 import { checkTree, type TreeChecked } from "./check-tree.ts";
 import { type Facts, factsOf, momentOf } from "./facts.ts";
 import { type PublicKeys, verifyAny } from "./public-keys.ts";
 import type { Limits } from "./re-execute.ts";
+import { releasesIn } from "./releases.ts";
 import { failed, notDone, passed, type Step } from "./step.ts";
 
 /** Where something was altered, as far as it can be told. */
@@ -71,7 +73,12 @@ export async function verifyBundle(file: Uint8Array, options: VerifyOptions = {}
   const inspected = inspect(file, crypto.sha256);
   const signature = signatureStep(file, keys);
   const places = inspected.places.slice();
-  if (places.length === 0 && signature.outcome === "failed") places.push(signaturePlace());
+  const read = inspected.sections === undefined ? undefined : bundleIn(inspected.sections);
+  const isWhole = places.length === 0;
+  // Where others of these keys' signatures hold, or none is there to ask, it is this one that was altered.
+  const isForeign =
+    isWhole && signature.outcome === "failed" && read?.ok === true && areForeign(read.bundle, keys ?? []);
+  if (isWhole && signature.outcome === "failed" && !isForeign) places.push(signaturePlace());
   const found = describeAll(places, inspected.sections);
   const form =
     places.length === 0
@@ -80,11 +87,10 @@ export async function verifyBundle(file: Uint8Array, options: VerifyOptions = {}
   const stop = (...more: Step[]): Verification => ({
     ...NOTHING,
     outcome: "altered",
-    steps: [form, signature, ...more],
+    steps: [form, isForeign ? failed("signature", "evidence.keys-foreign") : signature, ...more],
     places: found,
   });
-  if (form.outcome === "failed" || signature.outcome === "failed" || inspected.sections === undefined) return stop();
-  const read = bundleIn(inspected.sections);
+  if (form.outcome === "failed" || signature.outcome === "failed" || read === undefined) return stop();
   if (!read.ok) {
     const { section, reason, offset } = read;
     return stop(failed("form", "evidence.bad-section", { section, why: reason, offset }));
@@ -145,6 +151,15 @@ function signatureStep(file: Uint8Array, keys: PublicKeys | undefined): Step {
   if (seal === undefined) return failed("signature", "evidence.no-signature");
   const opened = verifyAny(keys, "heads", seal, EVIDENCE_SIGNATURE_CONTEXT);
   return opened.ok ? passed("signature", "evidence.signed") : failed("signature", "evidence.signature-forged");
+}
+
+/** Whether the bundle has other signatures and these keys made none of them: then they are somebody else's. */
+function areForeign({ tree, orders, image }: Bundle, keys: PublicKeys): boolean {
+  const heads = tree.heads.map((bytes) => verifyAny(keys, "heads", bytes, HEAD_SIGNATURE_CONTEXT).ok);
+  const lists = image.releases.length === 0 ? [] : [releasesIn(keys, image.releases) !== undefined];
+  const sealed = orders.filter((item) => "sealed" in item).map((item) => isSignedOrder(item.sealed, keys));
+  const others = [...heads, ...lists, ...sealed];
+  return others.length > 0 && !others.includes(true);
 }
 
 type Read = { ok: true; bundle: Bundle } | { ok: false; section: SectionName; reason: string; offset: number };

@@ -1,28 +1,91 @@
 import { ToolError } from "../../protocol/errors.ts";
+import type { SealedOrders, Standing } from "../vault/contents.ts";
+import { type Sealing, sealedFor } from "../vault/sealed-orders.ts";
 import { changeVault, type Vault } from "../vault/vault.ts";
+import type { OrderFile } from "./order-file.ts";
+import type { Reasons } from "./sealed-file.ts";
+
+/** A device's seals are numbered by the vault, which knows the order that stands by the last of them. */
+
+/** Whether the next seal may be made: throws, or says what stands after it. */
+export type Judge = (was: SealedOrders) => Standing;
 
 /**
- * A device's orders are numbered by the vault's audit: every order, amendment, signed request and end is a line in it, written
- * before the seal is made, so no number is ever given twice, not even where the work failed after it.
+ * The next number of the device, durable on return and before the seal is made: none is ever given twice, not even where the
+ * work fails after it.
  */
-const SEALINGS = ["order.seal", "order.amend", "order.sign", "order.end"] as const;
-export type Sealing = (typeof SEALINGS)[number];
-
-interface Line {
-  what: string;
-  device: string | undefined;
-}
-
-/** The next number of the device, durable on return. `latest`: that of the order this one is made from, else `order.not-latest`. */
-export function drawCounter(vault: Vault, what: Sealing, device: string, latest?: number): number {
-  return changeVault(vault, what, device, ({ audit }) => {
-    const used = countOf(audit, device);
-    if (latest !== undefined && latest !== used)
-      throw new ToolError("order.not-latest", { device, counter: latest, used });
-    return used + 1;
+export function drawCounter(vault: Vault, what: Sealing, device: string, judge: Judge): number {
+  return changeVault(vault, what, device, (contents) => {
+    const was = sealedFor(contents, device);
+    const next = { device, counter: was.counter + 1, standing: judge(was) };
+    contents.sealed = [...contents.sealed.filter((one) => one.device !== device), next];
+    return next.counter;
   });
 }
 
-function countOf(audit: readonly Line[], device: string): number {
-  return audit.filter((line) => line.device === device && SEALINGS.some((what) => what === line.what)).length;
+/** Asks without a change: who is refused anyhow need not be asked whether he is sure. */
+export function judgeNow(vault: Vault, device: string, judge: Judge): Standing {
+  return judge(vault.look((contents) => sealedFor(contents, device)));
+}
+
+export function standingOf({ id, toMs, retentionDays }: OrderFile): Standing {
+  return { kind: "order", id, toMs, retentionDays };
+}
+
+/**
+ * Of `order seal`: only the first of a device is one person's to make, as a court's paper stands beside it. Every later one could
+ * be a change of zones under another name (`order.sealed-before`), and while another order stands that one is to be ended first
+ * (`order.standing`), or its retention would never begin.
+ */
+export function judgeSeal(order: OrderFile, why: Reasons): Judge {
+  return ({ device, counter, standing }) => {
+    if (standing.kind === "order" && standing.id !== order.id)
+      throw new ToolError("order.standing", { device, order: standing.id });
+    if (counter > 0 && !hasTwo(why)) throw new ToolError("order.sealed-before", { device, counter });
+    return standingOf(order);
+  };
+}
+
+/** Of a change: made from the last seal, or what came between would be lost (`order.not-latest`). */
+export function judgeChange(order: OrderFile, latest: number): Judge {
+  return ({ device, counter }) => {
+    if (latest !== counter) throw new ToolError("order.not-latest", { device, counter: latest, used: counter });
+    return standingOf(order);
+  };
+}
+
+/** What the vault knows of the order that is to end; `last` says it where the vault is too old to. */
+export function standingToEnd(vault: Vault, device: string, id: string, last: Standing | undefined): Ending {
+  const { standing, counter } = vault.look((contents) => sealedFor(contents, device));
+  const known = standing.kind === "unknown" && last !== undefined ? last : standing;
+  if (known.kind === "none")
+    throw new ToolError(counter === 0 ? "order.never-sealed" : "order.none-standing", { device, order: id });
+  if (known.kind === "unknown") throw new ToolError("order.last-needed", { device, order: id });
+  if (known.id !== id) throw new ToolError("order.other-standing", { device, order: id, standing: known.id });
+  return { counter, toMs: known.toMs, retentionDays: known.retentionDays };
+}
+
+export interface Ending {
+  counter: number;
+  toMs: number | undefined;
+  retentionDays: number;
+}
+
+/** Refused where another process has sealed in between. */
+export function judgeEnd(latest: number): Judge {
+  return ({ device, counter }) => {
+    if (latest !== counter) throw new ToolError("order.not-latest", { device, counter: latest, used: counter });
+    return { kind: "none" };
+  };
+}
+
+/** Another device that carries the order: its records are kept on for as long as one does. */
+export function standingElsewhere(vault: Vault, device: string, id: string): string | undefined {
+  return vault.look(({ sealed }) =>
+    sealed.find(({ device: other, standing }) => other !== device && standing.kind === "order" && standing.id === id),
+  )?.device;
+}
+
+export function hasTwo({ reason, requestedBy, agreedBy }: Reasons): boolean {
+  return reason !== undefined && requestedBy !== undefined && agreedBy !== undefined;
 }

@@ -1,5 +1,6 @@
 import type { Fields } from "../zones/json.ts";
 import type { OrderFile, ReadOrder } from "./order-file.ts";
+import { offsetsOf } from "./timezone.ts";
 import { featureOf, type OrderZone } from "./zones.ts";
 
 /** What an amendment changes, one entry a field or zone; `undefined`: was not there, or is there no more. */
@@ -15,11 +16,25 @@ export function differences(before: ReadOrder, after: ReadOrder): Difference[] {
   const found: Difference[] = [];
   const [was, is] = [before.document, after.document];
   for (const field of new Set([...Object.keys(was), ...Object.keys(is)])) {
-    // The offsets follow from the time zone and the dates.
-    if (field === "zones" || field === "centreZones" || (field === "utcOffsets" && is.timezone !== undefined)) continue;
+    if (field === "zones" || field === "centreZones" || (field === "utcOffsets" && followsFrom(after.order))) continue;
     if (!same(was[field], is[field])) found.push({ field, zone: undefined, was: was[field], is: is[field] });
   }
   return [...found, ...zoneDifferences(before.order, after.order)];
+}
+
+/** Offsets that the time zone and the dates say anyhow are no news; a file may give others beside a time zone. */
+function followsFrom({ timezone, fromMs, toMs, utcOffsets }: OrderFile): boolean {
+  return timezone !== undefined && same(utcOffsets, offsetsOf(timezone, fromMs, toMs));
+}
+
+/** What is about people and papers, and neither where nor when an alert comes. */
+const FOR_PEOPLE = ["person", "court", "contact", "protectedPersons", "warnings", "retentionDays"];
+
+/** The fields and zones changed that decide whether the bracelet tells of him: such a change takes two people (design §11). */
+export function guarding(found: Difference[]): string[] {
+  return found
+    .filter(({ field }) => !FOR_PEOPLE.includes(field) && !field.startsWith("x-"))
+    .map(({ field, zone }) => (zone === undefined ? field : `${field}.${zone}`));
 }
 
 function zoneDifferences(before: OrderFile, after: OrderFile): Difference[] {

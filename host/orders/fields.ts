@@ -1,16 +1,19 @@
 import { ToolError } from "../../protocol/errors.ts";
 import { type Fields, isFields, quote, unknownNames } from "../zones/json.ts";
 import type { RefuseField } from "../zones/order.ts";
-import type { Source } from "./yaml.ts";
 
 /** Fields of an order's file, each read once and with its bounds; what is wrong is said with file, line and path. */
 
 /** `order.bad-field`: file, line, path in `at`, and the reason in `detail`. */
-export function refuserOf(source: Source, file: string): RefuseField {
+export function refuserOf(lineAt: (path: string) => number, file: string): RefuseField {
   return (at, detail, params) => {
-    throw new ToolError("order.bad-field", { file, line: source.lineAt(at), at, detail, ...params });
+    const why = params?.value === ABSENT ? "reason.needed" : detail;
+    throw new ToolError("order.bad-field", { file, line: lineAt(at), at, ...params, detail: why });
   };
 }
+
+/** Of what is not there is said that it is missing, and not what it is not. */
+const ABSENT = quote(undefined);
 
 /** An object with these names and no others but `x-…`. */
 export function readObject(value: unknown, at: string, known: string[], refuse: RefuseField): Fields {

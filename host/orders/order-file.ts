@@ -85,17 +85,21 @@ const PROXIMITY_M = 500;
 const RETENTION_DAYS = 365;
 const WARNINGS_A_DAY = 6;
 
-/** `order.not-yaml`, `order.bad-field`, and what zones are refused for; each with file and line. */
-export function readOrderFile(text: string, file: string, load: LoadFile): ReadOrder {
+/**
+ * `order.not-yaml`, `order.bad-field`, and what zones are refused for; each with file and line. `isRedacted`: places were taken
+ * out of it, and those that are left may be none.
+ */
+export function readOrderFile(text: string, file: string, load: LoadFile, isRedacted = false): ReadOrder {
   const source = parseYaml(text, file);
-  const refuse = refuserOf(source, file);
+  const refuse = refuserOf(source.lineAt, file);
   const { root } = source;
   if (!isFields(root)) return refuse("", "reason.no-order");
   const unknown = unknownNames(root, FIELDS);
   if (unknown) refuse(unknown.split(", ")[0], "reason.unknown-fields", { name: unknown });
   const { zones, centreZones } = readOrderZones(source, root, file, load, refuse);
   const order = { ...readWhen(root, refuse), ...readWho(root, refuse), ...readRules(root, refuse), zones, centreZones };
-  if (zones.length + centreZones.length === 0 && root.distances === undefined) refuse("zones", "reason.empty-order");
+  const isEmpty = zones.length + centreZones.length === 0 && root.distances === undefined;
+  if (isEmpty && !isRedacted) refuse("zones", "reason.empty-order");
   return { order, document: { ...inlineZones(root, order), utcOffsets: order.utcOffsets.map(offsetText) } };
 }
 

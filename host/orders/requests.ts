@@ -1,10 +1,10 @@
 import { ToolError } from "../../protocol/errors.ts";
 import { type Fields, isFields, parseJson, quote, unknownNames } from "../zones/json.ts";
 import { isName } from "../zones/names.ts";
-import { readInstant } from "../zones/order.ts";
-import type { Params, Reason } from "../zones/refuse.ts";
-import { readText } from "./fields.ts";
+import { type RefuseField, readInstant } from "../zones/order.ts";
+import { readObject, readText, refuserOf } from "./fields.ts";
 import { type ReadOrder, readOrderFile } from "./order-file.ts";
+import { namesSomebody } from "./people.ts";
 
 /** A change of zones that the console asks for; only the key holder can make an order of it. */
 export interface ChangeRequest {
@@ -26,29 +26,31 @@ const FIELDS = ["id", "order", "device", "change", "requestedBy", "at", "reason"
 const NAME_MOST = 200;
 const REASON_MOST = 2000;
 
-/** `{"id", "order", "device", "change": {"kind": "add|alter", "zone": Feature} | {"kind": "remove", "zone": id}, …}`, as JSON. */
+/** JSON as the README of this room says and `request-example.ts` shows. */
 export function readRequest(text: string, file: string): ChangeRequest {
   const { root, lineOf } = parseJson(text, file, "order.not-json");
-  const refuse = (at: string, detail: Reason, params?: Params): never => {
-    throw new ToolError("order.bad-field", { file, line: lineOf(root, /^\w+/.exec(at)?.[0]), at, detail, ...params });
-  };
+  const refuse = refuserOf((at) => lineOf(root, /^\w+/.exec(at)?.[0]), file);
   if (!isFields(root)) return refuse("", "reason.no-object", { at: file });
   const unknown = unknownNames(root, FIELDS);
   if (unknown) refuse(unknown, "reason.unknown-in", { at: file, name: unknown });
   const text_ = (name: string, most = NAME_MOST) => readText(root[name], name, most, refuse);
+  const name = (field: string) => {
+    const text = text_(field);
+    return namesSomebody(text) ? text : refuse(field, "reason.no-name", { at: field });
+  };
   return {
     id: text_("id"),
     order: text_("order"),
     device: text_("device"),
     change: readChange(root.change, refuse),
-    requestedBy: text_("requestedBy"),
+    requestedBy: name("requestedBy"),
     atMs: readInstant(root.at, "at", refuse),
     reason: text_("reason", REASON_MOST),
   };
 }
 
-function readChange(value: unknown, refuse: (at: string, detail: Reason, params?: Params) => never): Change {
-  const { kind, zone } = isFields(value) ? value : refuse("change", "reason.no-object", { at: "change" });
+function readChange(value: unknown, refuse: RefuseField): Change {
+  const { kind, zone } = readObject(value, "change", ["kind", "zone"], refuse);
   if (kind === "remove") {
     if (typeof zone === "string" && isName(zone)) return { kind, zoneId: zone };
     return refuse("change.zone", "reason.no-zone-id", { at: "change.zone", value: quote(zone) });

@@ -16,9 +16,10 @@ import { type OrderFile, type ReadOrder, readOrderFile } from "./order-file.ts";
  *   {1: "omamori order", 2: 1 (version), 3: COSE_Mac0 of the DeviceOrder, ? 4: pack of the zones,
  *    5: COSE_Sign1 of the statement, ? 6: salt and text of what is the centre's alone}
  *   statement: {1: 1, 2: device, 3: counter, 4: hash of the DeviceOrder (16 bytes), 5: UTC ms of the sealing, ? 6: the order as
- *    JSON without `centreZones`, ? 7: SHA-256 of 6 of the file, ? 8: why, ? 9: who asked, ? 10: who agreed}
+ *    JSON without `centreZones`, ? 7: SHA-256 of 6 of the file, ? 8: why, ? 9: who asked, ? 10: who agreed,
+ *    ? 11: UTC ms until which the records are kept}
  *
- * 4 and the statement's 6 are absent of an end. Field 6 of the file may be taken out: who may not know those places verifies
+ * 4 and the statement's 6 are absent of an end, which alone has 11. Field 6 of the file may be taken out: who may not know those places verifies
  * the rest, and sees that something was kept from him.
  */
 export interface SealedFile {
@@ -45,6 +46,8 @@ export interface Statement extends Reasons {
   text: string | undefined;
   /** SHA-256 of what is the centre's alone; `undefined`: nothing is. */
   centreHash: Uint8Array | undefined;
+  /** Of an end: the day on which retention is over, UTC ms. */
+  keptUntilMs: number | undefined;
 }
 
 export interface Verified {
@@ -86,6 +89,7 @@ export function sealOrderFile(
     sealedMs,
     text: JSON.stringify(open),
     centreHash: centre && sha256(centre),
+    keptUntilMs: undefined,
   };
   return { ...sealBoth(payload, statement, keys), pack, centre };
 }
@@ -95,7 +99,7 @@ export function sealEndFile(
   device: string,
   counter: number,
   keys: SealKeys,
-  why: Reasons,
+  why: Reasons & Pick<Statement, "keptUntilMs">,
   sealedMs: number,
 ): SealedFile {
   const payload = encodeForDevice({ device, counter, id, terms: undefined });
@@ -116,7 +120,8 @@ function sealBoth(
     [4, orderHash],
     [5, statement.sealedMs],
   ]);
-  const optional = [statement.text, statement.centreHash, statement.reason, statement.requestedBy, statement.agreedBy];
+  const { text, centreHash, reason, requestedBy, agreedBy, keptUntilMs } = statement;
+  const optional = [text, centreHash, reason, requestedBy, agreedBy, keptUntilMs];
   for (const [i, value] of optional.entries()) if (value !== undefined) map.set(6 + i, value);
   return {
     mac0: sealMac0(createNodeCrypto(), keys.orderKey, payload, ORDER_CONTEXT),
@@ -179,7 +184,7 @@ export function verifySealedFile(sealed: SealedFile, publicKeys: KeyObject[], fi
     if (deviceOrder.terms !== undefined || sealed.pack.length > 0) mismatch();
     return { statement, deviceOrder, read: undefined, isRedacted };
   }
-  const read = readSigned(text, sealed.centre, file);
+  const read = readSigned(text, sealed.centre, isRedacted, file);
   const made = orderForDevice(read.order, device, counter);
   if (!same(made.payload, payloadOf(sealed)) || !same(made.pack, sealed.pack)) mismatch();
   return { statement, deviceOrder, read, isRedacted };
@@ -190,12 +195,13 @@ export function isSealedWith(sealed: SealedFile, orderKey: Uint8Array): boolean 
   return openMac0(createNodeCrypto(), orderKey, sealed.mac0, ORDER_CONTEXT).ok;
 }
 
-function readSigned(text: string, centre: Uint8Array | undefined, file: string): ReadOrder {
+function readSigned(text: string, centre: Uint8Array | undefined, isRedacted: boolean, file: string): ReadOrder {
   const open = JSON.parse(text) as Fields;
   const whole = centre === undefined ? open : { ...open, centreZones: JSON.parse(textOf(centre.subarray(SALT_BYTES))) };
-  return readOrderFile(JSON.stringify(whole), file, () => {
+  const refuse = () => {
     throw new ToolError("order.not-sealed", { file });
-  });
+  };
+  return readOrderFile(JSON.stringify(whole), file, refuse, isRedacted);
 }
 
 function verifiedStatement({ sign1 }: SealedFile, publicKeys: KeyObject[], file: string): Statement {
@@ -210,10 +216,8 @@ function verifiedStatement({ sign1 }: SealedFile, publicKeys: KeyObject[], file:
 function statementOf(bytes: Uint8Array, file: string): Statement {
   const map = mapOf(bytes);
   if (map?.get(1) !== VERSION) throw new ToolError("order.newer", { file });
-  const [device, counter, orderHash, sealedMs, text, centreHash, reason, requestedBy, agreedBy] = Array.from(
-    { length: 9 },
-    (_, i) => map.get(2 + i),
-  );
+  const [device, counter, orderHash, sealedMs, text, centreHash, reason, requestedBy, agreedBy, keptUntilMs] =
+    Array.from({ length: 10 }, (_, i) => map.get(2 + i));
   // The signature says that we wrote it.
   return {
     device,
@@ -225,6 +229,7 @@ function statementOf(bytes: Uint8Array, file: string): Statement {
     reason,
     requestedBy,
     agreedBy,
+    keptUntilMs,
   } as unknown as Statement;
 }
 

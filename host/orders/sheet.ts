@@ -30,10 +30,10 @@ export interface Item {
 
 export type Reader = "wearer" | "operator";
 
-/** The sealed copy that the sheet is of. */
+/** The sealed copy that the sheet is of; the wearer is shown no number, for one that was passed over would tell of a change. */
 export interface Sealing {
   device: string;
-  counter: number;
+  counter?: number;
 }
 
 /** For the wearer only what is disclosed to him; nothing of the places that the centre watches, not even that there are any. */
@@ -53,7 +53,7 @@ export function makeSheet(order: OrderFile, reader: Reader, lang: Lang, sealing:
     lang,
     title: say(forWearer ? "sheet.title" : "sheet.title-operator"),
     lead: say(forWearer ? "sheet.lead" : "sheet.lead-operator"),
-    facts: facts(order, lang, sealing),
+    facts: facts(order, lang, forWearer && sealing ? { device: sealing.device } : sealing),
     sections: sections.filter(({ text, items }) => text.length + items.length > 0),
     signatures: forWearer ? [say("sheet.sign-served"), say("sheet.sign-officer"), say("sheet.sign-person")] : [],
   };
@@ -80,7 +80,7 @@ function facts(order: OrderFile, lang: Lang, sealing: Sealing | undefined): Shee
     ],
     ["sheet.fact-time", localTimeText(order)],
     ["sheet.fact-device", sealing?.device],
-    ["sheet.fact-counter", sealing && String(sealing.counter)],
+    ["sheet.fact-counter", sealing?.counter?.toString()],
   ];
   return rows.flatMap(([code, value]) => (value === undefined ? [] : [{ name: say(code), value }]));
 }
@@ -183,6 +183,9 @@ function wayText({ radiusM, points }: Way, say: Say): string {
 function duties(order: OrderFile, lang: Lang): Section[] {
   const say = sayIn(lang);
   const { court, contact, warningsPerDay } = order;
+  // Of a sheet without places a word about them would tell that there are some.
+  const namesPlaces = order.zones.some(({ zone, disclosed }) => disclosed && zone.kind === "exclusion");
+  const warning = warningsPerDay > 0 ? say("sheet.warns", { times: warningsPerDay }) : say("sheet.no-warnings");
   const plain = (title: string, ...text: string[]): Section => ({ title: say(title), text, items: [] });
   const help = [contact ? say("sheet.call", { name: contact.name, phone: contact.phone }) : say("sheet.call-police")];
   if (court.phone !== undefined) help.push(say("sheet.call-court", { name: court.name, phone: court.phone }));
@@ -192,7 +195,7 @@ function duties(order: OrderFile, lang: Lang): Section[] {
       say("sheet.wear"),
       say("sheet.charge"),
       say("sheet.no-tamper"),
-      warningsPerDay > 0 ? say("sheet.warns", { times: warningsPerDay }) : say("sheet.no-warnings"),
+      ...(namesPlaces ? [warning] : []),
       say("sheet.removal"),
     ),
     plain("sheet.breach", say("sheet.breach-text")),

@@ -1,5 +1,6 @@
 import { type CborValue, decode, encode } from "../../protocol/cbor/codec.ts";
 import { ToolError } from "../../protocol/errors.ts";
+import { sealedByAudit } from "./sealed-orders.ts";
 
 /** What a vault holds, as it is in memory. Absence is `undefined`; times are UTC ms. */
 export interface Contents {
@@ -8,6 +9,8 @@ export interface Contents {
   signing: SigningKey[];
   devices: Device[];
   assignments: Assignment[];
+  /** Of devices that something was sealed for. */
+  sealed: SealedOrders[];
   audit: AuditLine[];
 }
 
@@ -43,6 +46,20 @@ export interface Assignment {
   revokedMs: number | undefined;
 }
 
+/** What was sealed for a device: no number is ever given twice, and nobody seals over an order that stands. */
+export interface SealedOrders {
+  device: string;
+  /** Number of the last seal; orders, amendments, signed requests and ends each take the next. */
+  counter: number;
+  standing: Standing;
+}
+
+/** The order that stands by the last seal. `unknown`: it was sealed before the vault kept this. */
+export type Standing =
+  | { kind: "none" }
+  | { kind: "unknown" }
+  | { kind: "order"; id: string; toMs: number | undefined; retentionDays: number };
+
 export interface AuditLine {
   atMs: number;
   /** The account on this computer. */
@@ -54,7 +71,9 @@ export interface AuditLine {
   hash: Uint8Array;
 }
 
-const VERSION = 1;
+const VERSION = 2;
+/** Had no `sealed`. */
+const VERSION_BEFORE = 1;
 
 export function encodeContents(contents: Contents): Uint8Array {
   return encode([
@@ -64,13 +83,19 @@ export function encodeContents(contents: Contents): Uint8Array {
     contents.devices.map((device) => [device.id, device.generation, device.oldest, orNull(device.revokedMs)]),
     contents.assignments.map((one) => [one.device, one.number, one.issuedMs, one.expiryS, orNull(one.revokedMs)]),
     contents.audit.map((line) => [line.atMs, line.who, line.what, orNull(line.device), line.hash]),
+    contents.sealed.map((one) => [one.device, one.counter, standingRow(one.standing)]),
   ] as CborValue);
 }
 
 /** The bytes are our own, sealed; what does not fit comes from a newer version. */
 export function decodeContents(bytes: Uint8Array, file: string): Contents {
-  const [version, root, signing, devices, assignments, audit] = decode(bytes) as [number, Uint8Array, ...Row[][]];
-  if (version !== VERSION) throw new ToolError("vault.newer", { file });
+  const [version, root, signing, devices, assignments, auditRows, sealed] = decode(bytes) as [
+    number,
+    Uint8Array,
+    ...Row[][],
+  ];
+  if (version !== VERSION && version !== VERSION_BEFORE) throw new ToolError("vault.newer", { file });
+  const audit = auditRows.map(auditLine);
   return {
     root,
     signing: signing.map(([role, seed, createdMs, retiredMs]) => ({
@@ -92,13 +117,43 @@ export function decodeContents(bytes: Uint8Array, file: string): Contents {
       expiryS: expiryS as number,
       revokedMs: orUndefined<number>(revokedMs),
     })),
-    audit: audit.map(([atMs, who, what, device, hash]) => ({
-      atMs: atMs as number,
-      who: who as string,
-      what: what as string,
-      device: orUndefined<string>(device),
-      hash: hash as Uint8Array,
-    })),
+    audit,
+    sealed:
+      version === VERSION_BEFORE
+        ? sealedByAudit(audit)
+        : sealed.map(([device, counter, row]) => ({
+            device: device as string,
+            counter: counter as number,
+            standing: standingOf(row as Row | null),
+          })),
+  };
+}
+
+function auditLine([atMs, who, what, device, hash]: Row): AuditLine {
+  return {
+    atMs: atMs as number,
+    who: who as string,
+    what: what as string,
+    device: orUndefined<string>(device),
+    hash: hash as Uint8Array,
+  };
+}
+
+/** Empty: none; `null`: unknown. */
+function standingRow(standing: Standing): CborValue {
+  if (standing.kind === "order") return [standing.id, orNull(standing.toMs), standing.retentionDays];
+  return standing.kind === "none" ? [] : null;
+}
+
+function standingOf(row: Row | null): Standing {
+  if (row === null) return { kind: "unknown" };
+  const [id, toMs, retentionDays] = row;
+  if (id === undefined) return { kind: "none" };
+  return {
+    kind: "order",
+    id: id as string,
+    toMs: orUndefined<number>(toMs),
+    retentionDays: retentionDays as number,
   };
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import { type Command, Option } from "commander";
 import { ToolError } from "../../protocol/errors.ts";
@@ -30,7 +30,17 @@ export function addVaultOptions(command: Command, lang: Lang): Command {
 
 /** Opens the vault that the flags name, asking for the passphrase where they bring none. */
 export async function openVaultOf(flags: VaultFlags, lang: Lang): Promise<Vault> {
+  checkReadable(flags.vault);
   return openVault(flags.vault, await readPassphrase(flags.passphraseFd, flags.passphraseFile, "ask.passphrase", lang));
+}
+
+/** Before anyone is asked for a passphrase. */
+function checkReadable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    throw new ToolError("cli.cannot-read", { file, ...reasonOf(error) });
+  }
 }
 
 /** A new passphrase, of twelve characters at least; asked for twice at a prompt. */

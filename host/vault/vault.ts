@@ -87,6 +87,7 @@ export function createVault(file: string, passphrase: Uint8Array, { logN = SCRYP
     signing: ROLES.map((role) => ({ role, seed: newSeed(), createdMs: nowMs, retiredMs: undefined })),
     devices: [],
     assignments: [],
+    sealed: [],
     audit: [],
   };
   appendAudit(contents.audit, "vault.init", undefined, nowMs);

@@ -1,18 +1,9 @@
-import {
-  decoded,
-  readIntBetween,
-  readKey,
-  readMapCount,
-  readTextBetween,
-  writeIntField,
-  writeTextField,
-} from "../cbor/items.ts";
+import { decoded } from "../cbor/items.ts";
 import { createReader } from "../cbor/reader.ts";
-import { createWriter, finish, writeMapHead } from "../cbor/writer.ts";
-import { UINT32_MOST } from "../limits.ts";
+import { createWriter, finish } from "../cbor/writer.ts";
+import { readAddressed, writeAddressed } from "./addressed.ts";
 import { ASSIGNMENT_CONTEXT } from "./contexts.ts";
 import type { Crypto } from "./crypto.ts";
-import { DEVICE_ID_MOST_BYTES } from "./keys.ts";
 import { openMac0, sealMac0 } from "./mac0.ts";
 
 /**
@@ -27,9 +18,7 @@ export interface LeastAssignment {
 
 export function sealAssignment(crypto: Crypto, managementKey: Uint8Array, told: LeastAssignment): Uint8Array {
   const writer = createWriter(64);
-  writeMapHead(writer, 2);
-  writeTextField(writer, 1, told.device, 1, DEVICE_ID_MOST_BYTES);
-  writeIntField(writer, 2, told.least, 1, UINT32_MOST);
+  writeAddressed(writer, 2, told.device, told.least);
   return sealMac0(crypto, managementKey, finish(writer), ASSIGNMENT_CONTEXT);
 }
 
@@ -40,8 +29,6 @@ export function openAssignment(crypto: Crypto, managementKey: Uint8Array, bytes:
   const opened = openMac0(crypto, managementKey, bytes, ASSIGNMENT_CONTEXT);
   if (!opened.ok) return opened;
   const reader = createReader(opened.payload, 0, true);
-  if (readMapCount(reader) !== 2 || readKey(reader, 0, 1) !== 1) return { ok: false, reason: "seal.malformed" };
-  const device = readTextBetween(reader, 1, DEVICE_ID_MOST_BYTES);
-  readKey(reader, 1, 2);
-  return decoded(reader, { device: device, least: readIntBetween(reader, 1, UINT32_MOST) });
+  const to = readAddressed(reader, 2);
+  return decoded(reader, { device: to.device, least: to.number });
 }

@@ -1,20 +1,10 @@
-import {
-  decoded,
-  readArrayCount,
-  readBytesBetween,
-  readIntBetween,
-  readKey,
-  readMapCount,
-  readTextBetween,
-  writeIntField,
-  writeTextField,
-} from "../cbor/items.ts";
+import { decoded, readArrayCount, readBytesBetween, readKey } from "../cbor/items.ts";
 import { createReader } from "../cbor/reader.ts";
-import { createWriter, finish, writeArrayHead, writeBytes, writeInt, writeMapHead } from "../cbor/writer.ts";
-import { UINT32_MOST } from "../limits.ts";
+import { createWriter, finish, writeArrayHead, writeBytes, writeInt } from "../cbor/writer.ts";
+import { readAddressed, writeAddressed } from "./addressed.ts";
 import { ROTATION_CONTEXT } from "./contexts.ts";
 import type { Crypto } from "./crypto.ts";
-import { DEVICE_ID_MOST_BYTES, FIRST_GENERATION, KEY_BYTES, PURPOSE_MOST } from "./keys.ts";
+import { KEY_BYTES, PURPOSE_MOST } from "./keys.ts";
 import { createSealer, openMessage, type SealedMessage, sealMessage } from "./message.ts";
 
 /**
@@ -37,9 +27,7 @@ export function sealRotation(
   rotation: Rotation,
 ): SealedMessage {
   const writer = createWriter(340);
-  writeMapHead(writer, 3);
-  writeTextField(writer, 1, rotation.device, 1, DEVICE_ID_MOST_BYTES);
-  writeIntField(writer, 2, rotation.generation, FIRST_GENERATION, UINT32_MOST);
+  writeAddressed(writer, 3, rotation.device, rotation.generation);
   writeInt(writer, 3);
   writeArrayHead(writer, PURPOSE_MOST);
   for (let i = 0; i < PURPOSE_MOST; i++) writeBytes(writer, rotation.purposeKeys[i]);
@@ -53,13 +41,10 @@ export function openRotation(crypto: Crypto, managementKey: Uint8Array, bytes: U
   const opened = openMessage(crypto, managementKey, bytes, ROTATION_CONTEXT);
   if (!opened.ok) return opened;
   const reader = createReader(opened.plaintext, 0, true);
-  if (readMapCount(reader) !== 3 || readKey(reader, 0, 1) !== 1) return { ok: false, reason: "seal.malformed" };
-  const device = readTextBetween(reader, 1, DEVICE_ID_MOST_BYTES);
-  readKey(reader, 1, 2);
-  const generation = readIntBetween(reader, FIRST_GENERATION, UINT32_MOST);
+  const to = readAddressed(reader, 3);
   readKey(reader, 2, 3);
   readArrayCount(reader, PURPOSE_MOST, PURPOSE_MOST);
   const keys: Uint8Array[] = [];
   for (let i = 0; i < PURPOSE_MOST; i++) keys.push(readBytesBetween(reader, KEY_BYTES, KEY_BYTES));
-  return decoded(reader, { device: device, generation: generation, purposeKeys: keys });
+  return decoded(reader, { device: to.device, generation: to.number, purposeKeys: keys });
 }

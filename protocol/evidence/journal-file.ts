@@ -3,14 +3,15 @@ import { readArrayCount, readBytesBetween, readIntBetween } from "../cbor/items.
 import { createReader, fail, type Reader } from "../cbor/reader.ts";
 import { createWriter, finish, writeArrayHead, writeBytes, writeInt, writeRaw } from "../cbor/writer.ts";
 import { ToolError } from "../errors.ts";
-import { BLOCK_HEAD_BYTES, type BlockHead, readBlockHead } from "../journal/block.ts";
-import { frameLength, HEAD_BYTES, isFrame, readFrame } from "../journal/record.ts";
+import { readBlockHead } from "../journal/block.ts";
+import { inWrittenOrder, nameOfRecord } from "../journal/order.ts";
+import { ERASE_BYTES, readRing } from "../journal/read.ts";
 import { UINT32_MOST } from "../limits.ts";
 import type { SealedRecord } from "./commitment.ts";
 
 /**
  * Records of a device's journal in a file, one after another (RFC 8742): `[number, epoch, kind, body, tag]`, as an uplink carries
- * them. In any order; the same record twice is one, and two of one number are refused (`journal.two-of-one`).
+ * them. In any order; the same record twice is one, and two of one number in one epoch are refused (`journal.two-of-one`).
  */
 export function readRecordFile(bytes: Uint8Array, file: string): SealedRecord[] {
   const reader = createReader(bytes, 0, true);
@@ -30,50 +31,25 @@ export function readRecordFile(bytes: Uint8Array, file: string): SealedRecord[] 
  */
 export function readJournalFile(bytes: Uint8Array, file: string): SealedRecord[] {
   if (isRecordFile(bytes)) return readRecordFile(bytes, file);
-  const found = readRing(bytes);
+  const found = readRing(bytes).records;
   if (found.length === 0) throw new ToolError("journal.unknown-file", { file });
   return unique(found, file);
 }
 
-const ERASE_BYTES = 4096;
-
-/** Every whole record of every block of ours; damage costs the record that it struck. */
-function readRing(bytes: Uint8Array): SealedRecord[] {
-  const records: SealedRecord[] = [];
-  for (let at = 0; at + ERASE_BYTES <= bytes.length; at += ERASE_BYTES) {
-    const block = bytes.slice(at, at + ERASE_BYTES);
-    const head = readBlockHead(block);
-    if (head !== undefined) readBlock(block, head, records);
-  }
-  return records;
-}
-
-function readBlock(block: Uint8Array, head: BlockHead, records: SealedRecord[]): void {
-  let { number, epoch } = head;
-  for (let at = BLOCK_HEAD_BYTES; at + HEAD_BYTES < block.length; ) {
-    const length = frameLength(block.subarray(at, at + HEAD_BYTES));
-    const frame = block.slice(at, at + length);
-    if (length === 0 || frame.length < length || !isFrame(frame, length)) {
-      at += 1;
-      continue;
-    }
-    const record = readFrame(frame, length, number, epoch);
-    records.push(record);
-    ({ number, epoch } = record);
-    at += length;
-  }
-}
-
-/** By number; the same twice is one. A copy whose seal is another's must be looked into by people. */
+/**
+ * In the order in which they were written; the same twice is one. A number may stand in several epochs: a device whose flash was put
+ * back uses it once more. Within an epoch a copy that tells otherwise must be looked into by people.
+ */
 function unique(records: SealedRecord[], file: string): SealedRecord[] {
-  const known = new Map<number, SealedRecord>();
+  const known = new Map<string, SealedRecord>();
   for (const record of records) {
-    const other = known.get(record.number);
+    const { number, epoch } = record;
+    const other = known.get(nameOfRecord(record));
     if (other !== undefined && !equalBytes(recordBytes(other), recordBytes(record)))
-      throw new ToolError("journal.two-of-one", { file, number: record.number });
-    known.set(record.number, record);
+      throw new ToolError("journal.two-of-one", { file, number, epoch });
+    known.set(nameOfRecord(record), record);
   }
-  return [...known.values()].sort((a, b) => a.number - b.number);
+  return inWrittenOrder([...known.values()]);
 }
 
 /** Whether a file is a journal in one of these forms. */

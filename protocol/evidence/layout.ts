@@ -81,6 +81,22 @@ export function layOut(bundle: Bundle, hash: Hash, sign: (table: Uint8Array) => 
   return joinAll([PREFIX, sealed, ...sections.flatMap((bytes) => [headOf(bytes.length), bytes])]);
 }
 
+/**
+ * Whether a file is a bundle at all, as it was made or altered: most of its name stands where it must, or the whole of it near by, or the
+ * table's settled start is there. Anything else was named by mistake, and nobody altered it.
+ */
+export function looksLikeBundle(file: Uint8Array): boolean {
+  const kept = PREFIX.reduce((sum, byte, i) => sum + (file[i] === byte ? 1 : 0), 0);
+  if (kept >= NAME_KEPT * PREFIX.length) return true;
+  const start = Array.from(file.subarray(0, NAME_WITHIN), (byte) => String.fromCharCode(byte)).join("");
+  return start.includes(BUNDLE_NAME) || equalBytes(file.slice(PREFIX.length, TABLE_AT), SIGN1_START);
+}
+
+/** A name of which a quarter is gone can still be told. */
+const NAME_KEPT = 0.75;
+/** Bytes in front of it, such as a mail's or a download's. */
+const NAME_WITHIN = 512;
+
 /** The table's Sign1, where the file is long enough to have one. */
 export function sealOf(file: Uint8Array): Uint8Array | undefined {
   return file.length < SECTIONS_AT ? undefined : copyOf(file, PREFIX.length, SECTIONS_AT);

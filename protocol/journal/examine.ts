@@ -23,11 +23,19 @@ export interface Span {
 }
 
 export interface Examined {
-  /** By number, each once; of two with one number the one that is verified, of two such the later. */
+  /**
+   * By number, each once; of two with one number in one epoch the one that is verified. Where a number was used again in a later epoch
+   * both stand here, one behind the other.
+   */
   records: ExaminedRecord[];
   /** What else was there under a number: another record, though the same twice is no matter. */
   others: ExaminedRecord[];
-  /** Numbers of verified records of an epoch that had ended before: the M_i of a past epoch are no secret for ever. */
+  /** Numbers of which verified records stand in several epochs: the flash was put back, and the device counted from there again. */
+  reused: number[];
+  /**
+   * Numbers of verified records of an epoch that had ended before, but for those used again: the M_i of a past epoch are no secret
+   * for ever.
+   */
   late: number[];
   /** Numbers that are not there, ascending, and why. */
   holes: (Span & { why: "made way" | "damaged" | "missing" })[];
@@ -53,6 +61,15 @@ export function chainOf(crypto: Crypto, journalKey: Uint8Array, epochs: Readonly
   return keys;
 }
 
+/** Whether the seal is the one that `key` (an epoch's M) gives. */
+export function isSealedBy(
+  crypto: Crypto,
+  key: Uint8Array,
+  { number, epoch, kind, body, tag }: JournalRecord,
+): boolean {
+  return equalBytes(tagOf(crypto, key, number, epoch, kind, body), tag);
+}
+
 /**
  * What records from anywhere, in any order, show. `damage`: of the ring that they come from. `wanted`: numbers that must be there
  * (the last that was ever heard of); without it holes are looked for between the first record and the last. What is not
@@ -65,7 +82,7 @@ export function examine(
   damage: readonly Damage[] = [],
   wanted: Partial<Span> = {},
 ): Examined {
-  const { records, others } = once(found.map((record) => verify(crypto, record, chains)));
+  const { records, others, reused } = once(found.map((record) => verify(crypto, record, chains)));
   const believed = records.filter(({ verified }) => verified !== false);
   const gaps = believed.flatMap(({ kind, body }) => {
     const read = kind === GAP ? readGap(body) : undefined;
@@ -74,7 +91,8 @@ export function examine(
   return {
     records,
     others,
-    late: lateOf(records),
+    reused,
+    late: lateOf(records, new Set(reused)),
     holes: holesOf(missingIn(believed, wanted), gaps, damage),
     gaps,
     epochs: epochsOf(believed),
@@ -82,31 +100,39 @@ export function examine(
 }
 
 function verify(crypto: Crypto, record: JournalRecord, chains: readonly Chain[]): ExaminedRecord {
-  const { number, epoch, kind, body, tag } = record;
   let verified: ExaminedRecord["verified"] = "no-key";
   // The newest first: an old key is likelier to have got about.
   for (let chain = chains.length - 1; chain >= 0; chain--) {
-    const key = chains[chain].get(epoch);
+    const key = chains[chain].get(record.epoch);
     if (key === undefined) continue;
-    if (equalBytes(tagOf(crypto, key, number, epoch, kind, body), tag)) return { ...record, verified: true, chain };
+    if (isSealedBy(crypto, key, record)) return { ...record, verified: true, chain };
     verified = false;
   }
   return { ...record, verified, chain: undefined };
 }
 
-function once(all: ExaminedRecord[]): Pick<Examined, "records" | "others"> {
-  const best = new Map<number, ExaminedRecord>();
-  const others: ExaminedRecord[] = [];
+function once(all: ExaminedRecord[]): Pick<Examined, "records" | "others" | "reused"> {
+  const byNumber = new Map<number, ExaminedRecord[]>();
   for (const record of all) {
-    const known = best.get(record.number);
-    if (known === undefined) best.set(record.number, record);
-    else if (isSame(known, record)) continue;
-    else if (worth(record, known) > 0) {
-      best.set(record.number, record);
-      others.push(known);
-    } else others.push(record);
+    const known = byNumber.get(record.number) ?? [];
+    if (!known.some((one) => isSame(one, record))) known.push(record);
+    byNumber.set(record.number, known);
   }
-  return { records: [...best.values()].sort((a, b) => a.number - b.number), others };
+  const records: ExaminedRecord[] = [];
+  const others: ExaminedRecord[] = [];
+  const reused: number[] = [];
+  for (const number of [...byNumber.keys()].sort((a, b) => a - b)) {
+    const [best, ...rest] = byNumber.get(number)!.sort((a, b) => worth(b, a));
+    const kept = [best];
+    for (const one of rest) {
+      const isAnother = kept.every(({ chain, epoch }) => chain !== one.chain || epoch !== one.epoch);
+      if (one.verified === best.verified && one.verified !== false && isAnother) kept.push(one);
+      else others.push(one);
+    }
+    if (kept.length > 1 && best.verified === true) reused.push(number);
+    records.push(...kept.sort(order));
+  }
+  return { records, others, reused };
 }
 
 function isSame(a: ExaminedRecord, b: ExaminedRecord): boolean {
@@ -124,11 +150,11 @@ function order(a: ExaminedRecord, b: ExaminedRecord): number {
   return (a.chain ?? 0) - (b.chain ?? 0) || a.epoch - b.epoch;
 }
 
-function lateOf(records: ExaminedRecord[]): number[] {
+function lateOf(records: ExaminedRecord[], reused: ReadonlySet<number>): number[] {
   const late: number[] = [];
   let newest: ExaminedRecord | undefined;
   for (const record of records) {
-    if (record.verified !== true) continue;
+    if (record.verified !== true || reused.has(record.number)) continue;
     if (newest !== undefined && order(record, newest) < 0) late.push(record.number);
     else newest = record;
   }
@@ -147,7 +173,7 @@ function missingIn(records: ExaminedRecord[], wanted: Partial<Span>): Span[] {
 }
 
 function holesOf(missing: Span[], gaps: Gap[], damage: readonly Damage[]): Examined["holes"] {
-  const told = divide(missing, union(gaps));
+  const told = divide(missing, union(gaps.flatMap(({ spans }) => spans)));
   const struck = divide(
     told.outside,
     union(damage.flatMap(({ from, to }) => (from === undefined ? [] : [{ from, to: to ?? Number.POSITIVE_INFINITY }]))),

@@ -19,11 +19,11 @@ export type Input =
   | { kind: "coverage"; attached: boolean }
   | { kind: "served" }
   | { kind: "battery"; percent: number; charging: boolean }
-  | { kind: "time"; utcMs: number; errorMs: number; source: "sealed" | "network" }
-  /** Counter of the order in force; 0: none. */
-  | { kind: "order"; counter: number }
+  | { kind: "time"; utcMs: number; errorMs: number; source: "sealed" | "network" | "kept" }
+  /** Counter of the order in force and 16 bytes of its hash; 0 and no bytes: none is. */
+  | { kind: "order"; counter: number; hash: Uint8Array }
   | { kind: "fit" }
-  | { kind: "removal"; untilMs: number; emergency: boolean }
+  | { kind: "removal"; untilMs: number; emergency: boolean; spentMin: number }
   | { kind: "locate" }
   | { kind: "pause"; untilMs: number }
   /** A code of ours, 1 to 64 characters of ASCII. */
@@ -59,6 +59,10 @@ export const KINDS: Input["kind"][] = [
 ];
 export const KIND_BITS = 4;
 export const MOTIONS: ("still" | "walking" | "moving")[] = ["still", "walking", "moving"];
+export const SOURCES: ("sealed" | "network" | "kept")[] = ["network", "sealed", "kept"];
+export const SOURCE_BITS = 2;
+/** Minutes of a removal: more than a day of them. */
+export const SPENT_BITS = 11;
 /** Bits of an instant: UTC ms to the year 2199. */
 export const TIME_BITS = 43;
 
@@ -127,12 +131,10 @@ export interface Packing {
   track: Track;
   inputs: number;
   fixes: number;
-  /** Of the first input. */
-  sinceMs: number;
 }
 
 export function beginInputs(): Packing {
-  return { writer: createBitWriter(64), track: createTrack(), inputs: 0, fixes: 0, sinceMs: 0 };
+  return { writer: createBitWriter(64), track: createTrack(), inputs: 0, fixes: 0 };
 }
 
 /** More do not go into one record. */
@@ -152,10 +154,7 @@ export function finishInputs(packing: Packing): Uint8Array {
 export function packInput(packing: Packing, input: Input, nowMs: number, onTime: boolean, last?: Fix): void {
   const writer = packing.writer;
   const track = packing.track;
-  if (packing.inputs === 0) {
-    packing.sinceMs = nowMs;
-    putFront(writer, track, nowMs, last);
-  }
+  if (packing.inputs === 0) putFront(writer, track, nowMs, last);
   packing.inputs += 1;
   if (input.kind === "wake") {
     putBits(writer, onTime ? 0 : 7, onTime ? 1 : 3);
@@ -232,14 +231,16 @@ function putFields(writer: BitWriter, input: Input): void {
     case "time":
       putBits(writer, input.utcMs, TIME_BITS);
       putBits(writer, input.errorMs, 32);
-      putBool(writer, input.source === "sealed");
+      putBits(writer, SOURCES.indexOf(input.source), SOURCE_BITS);
       break;
     case "order":
       putBits(writer, input.counter, 32);
+      for (let i = 0; i < input.hash.length; i++) putBits(writer, input.hash[i], 8);
       break;
     case "removal":
       putBits(writer, input.untilMs, TIME_BITS);
       putBool(writer, input.emergency);
+      putBits(writer, input.spentMin, SPENT_BITS);
       break;
     case "pause":
       putBits(writer, input.untilMs, TIME_BITS);

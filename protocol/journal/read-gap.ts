@@ -1,5 +1,5 @@
 import { type BitReader, takeBits } from "./bits.ts";
-import { GAP_HEAD_BYTES } from "./gap.ts";
+import { GAP_SPAN_BYTES, GAP_SPANS_MOST, isSpan } from "./gap.ts";
 import { createTrack, FRONT_BYTES } from "./inputs.ts";
 import { takeFront } from "./read-inputs.ts";
 
@@ -10,10 +10,9 @@ export interface KeptPosition {
   lonE7: number;
 }
 
-/** Numbers inclusive. */
+/** Numbers inclusive. Of those in the spans the ones that are nowhere made way. */
 export interface Gap {
-  from: number;
-  to: number;
+  spans: { from: number; to: number }[];
   positions: KeptPosition[];
 }
 
@@ -22,11 +21,18 @@ export type ReadGap = { ok: true; gap: Gap } | { ok: false; reason: "gap.malform
 /** Bodies come from outside: what is not whole is refused whole. */
 export function readGap(body: Uint8Array): ReadGap {
   const refused: ReadGap = { ok: false, reason: "gap.malformed" };
-  if (body.length < GAP_HEAD_BYTES || (body.length - GAP_HEAD_BYTES) % FRONT_BYTES !== 0) return refused;
+  const gap: Gap = { spans: [], positions: [] };
   const head: BitReader = { bytes: body, pos: 0, failed: false };
-  const gap: Gap = { from: takeBits(head, 32), to: takeBits(head, 32), positions: [] };
-  if (gap.from < 1 || gap.to < gap.from) return refused;
-  for (let at = GAP_HEAD_BYTES; at < body.length; at += FRONT_BYTES) {
+  let at = 0;
+  for (let last = 0; isSpan(body, at); at += GAP_SPAN_BYTES) {
+    const span = { from: takeBits(head, 32), to: takeBits(head, 32) };
+    if (span.from <= last || span.to < span.from) return refused;
+    last = span.to;
+    gap.spans.push(span);
+  }
+  if (gap.spans.length < 1 || gap.spans.length > GAP_SPANS_MOST || (body.length - at) % FRONT_BYTES !== 0)
+    return refused;
+  for (; at < body.length; at += FRONT_BYTES) {
     const track = createTrack();
     if (!takeFront({ bytes: body.subarray(at, at + FRONT_BYTES), pos: 0, failed: false }, track)) return refused;
     gap.positions.push({ timeMs: track.timeMs, latE7: track.latE7, lonE7: track.lonE7 });

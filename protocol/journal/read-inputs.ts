@@ -1,3 +1,4 @@
+import { ORDER_HASH_BYTES } from "../limits.ts";
 import type { Fix } from "../messages/fix.ts";
 import { type BitReader, takeBits, takeSigned } from "./bits.ts";
 import {
@@ -22,6 +23,9 @@ import {
   REASON_BITS,
   SECONDS_BITS,
   SHAPE_BITS,
+  SOURCE_BITS,
+  SOURCES,
+  SPENT_BITS,
   TIME_BITS,
   type Track,
 } from "./inputs.ts";
@@ -117,12 +121,19 @@ function takeFields(reader: BitReader, kind: Input["kind"]): Input {
         kind,
         utcMs: takeBits(reader, TIME_BITS),
         errorMs: takeBits(reader, 32),
-        source: takeBool(reader) ? "sealed" : "network",
+        source: takeSource(reader),
       };
-    case "order":
-      return { kind, counter: takeBits(reader, 32) };
+    case "order": {
+      const counter = takeBits(reader, 32);
+      return { kind, counter, hash: takeHash(reader, counter === 0 ? 0 : ORDER_HASH_BYTES) };
+    }
     case "removal":
-      return { kind, untilMs: takeBits(reader, TIME_BITS), emergency: takeBool(reader) };
+      return {
+        kind,
+        untilMs: takeBits(reader, TIME_BITS),
+        emergency: takeBool(reader),
+        spentMin: takeBits(reader, SPENT_BITS),
+      };
     case "pause":
       return { kind, untilMs: takeBits(reader, TIME_BITS) };
     case "finding":
@@ -136,6 +147,18 @@ function takeFields(reader: BitReader, kind: Input["kind"]): Input {
       reader.failed = true;
       return { kind: "wake" };
   }
+}
+
+function takeSource(reader: BitReader): (typeof SOURCES)[number] {
+  const source = SOURCES[takeBits(reader, SOURCE_BITS)];
+  if (source === undefined) reader.failed = true;
+  return source ?? "network";
+}
+
+function takeHash(reader: BitReader, length: number): Uint8Array {
+  const hash = new Uint8Array(length);
+  for (let i = 0; i < length; i++) hash[i] = takeBits(reader, 8);
+  return hash;
 }
 
 function takeFix(reader: BitReader, track: Track): Fix {

@@ -40,8 +40,11 @@ export const UPDATE = 12;
 
 export const HEAD_BYTES = 9;
 export const TAG_BYTES = 8;
-/** Longest body: a checkpoint of a hundred watched zones is the longest. */
-export const BODY_MOST_BYTES = 2048;
+/**
+ * Longest body: a checkpoint of a hundred watched zones is the longest. Beside it an erase block has room for the inputs that opened
+ * it, of 300 bytes, and for the longest GAP record.
+ */
+export const BODY_MOST_BYTES = 3200;
 
 export function frameBytes(bodyBytes: number): number {
   return HEAD_BYTES + bodyBytes + TAG_BYTES;

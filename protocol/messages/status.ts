@@ -37,12 +37,15 @@ export interface Status {
   orderCounter: number | undefined;
   /** The last one accepted. */
   fix: Fix | undefined;
+  /** Of the journal, added up: 1 nothing can be sealed, 2 the last record was refused, 4 alerts are in memory alone. */
+  trouble: number | undefined;
 }
 
 /** Wire values are the positions in these lists. */
 export const STATUS_PHASES: Status["phase"][] = ["far", "near", "inside", "lost"];
 export const STATUS_TIMES: Status["time"][] = ["trusted", "holdover", "unknown"];
 const PERCENT_MOST = 100;
+const TROUBLE_MOST = 255;
 
 export function encodeStatus(status: Status): Encoded {
   const writer = createWriter(128);
@@ -52,7 +55,7 @@ export function encodeStatus(status: Status): Encoded {
 
 export function writeStatus(writer: Writer, status: Status): void {
   const plan = countOf(status.nextLookMs) + countOf(status.usedUah) + countOf(status.batteryPercent);
-  writeMapHead(writer, 6 + plan + countOf(status.orderCounter) + countOf(status.fix));
+  writeMapHead(writer, 6 + plan + countOf(status.orderCounter) + countOf(status.fix) + countOf(status.trouble));
   writeIntField(writer, 1, status.atMs, 0, TIME_MOST_MS);
   writeIntField(writer, 2, STATUS_PHASES.indexOf(status.phase), 0, STATUS_PHASES.length - 1);
   writeIntField(writer, 3, status.fixes, 0, UINT32_MOST);
@@ -67,6 +70,7 @@ export function writeStatus(writer: Writer, status: Status): void {
     writeInt(writer, 11);
     writeFix(writer, status.fix);
   }
+  writeOptional(writer, 12, status.trouble, 1, TROUBLE_MOST);
 }
 
 export function decodeStatus(bytes: Uint8Array): Decoded<Status> {
@@ -87,12 +91,13 @@ export function readStatus(reader: Reader): Status {
     time: "unknown",
     orderCounter: undefined,
     fix: undefined,
+    trouble: undefined,
   };
   let needed = 0;
   let key = 0;
   const fields = readMapCount(reader);
   for (let i = 0; i < fields && reader.error === ""; i++) {
-    key = readKey(reader, key, 11);
+    key = readKey(reader, key, 12);
     if (key <= 5 || key === 9) needed += 1;
     if (key === 1) status.atMs = readIntBetween(reader, 0, TIME_MOST_MS);
     else if (key === 2) status.phase = STATUS_PHASES[readIntBetween(reader, 0, STATUS_PHASES.length - 1)];
@@ -105,6 +110,7 @@ export function readStatus(reader: Reader): Status {
     else if (key === 9) status.time = STATUS_TIMES[readIntBetween(reader, 0, STATUS_TIMES.length - 1)];
     else if (key === 10) status.orderCounter = readIntBetween(reader, 1, UINT32_MOST);
     else if (key === 11) status.fix = readFix(reader);
+    else if (key === 12) status.trouble = readIntBetween(reader, 1, TROUBLE_MOST);
   }
   if (needed !== 6) missingField(reader);
   return status;

@@ -102,6 +102,7 @@ const NAMES: Record<Boundary, true> = {
   sizeBytes: true,
   source: true,
   speedMmps: true,
+  spentMin: true,
   startBracelet: true,
   state: true,
   target: true,

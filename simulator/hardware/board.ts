@@ -2,6 +2,8 @@ import type { Board, Ports } from "../../firmware/bracelet/device.ts";
 import type { Effect } from "../../firmware/bracelet/effects.ts";
 import type { Flash } from "../../firmware/ports/flash.ts";
 import { openSecrets } from "../../firmware/secrets/store.ts";
+import { writeKept } from "../../firmware/time/kept.ts";
+import { createTime, takeSealedTime } from "../../firmware/time/trusted.ts";
 import type { Crypto } from "../../protocol/cose/crypto.ts";
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
 import { ORDER_PLACE_BYTES } from "../../protocol/limits.ts";
@@ -45,6 +47,8 @@ export interface Outside {
   usb?: (bytes: Uint8Array) => void;
   reset?: () => void;
   log?: (line: string) => void;
+  /** Whether the source of chance gives any. */
+  chance?: () => boolean;
   onEffect: (effect: Effect) => void;
 }
 
@@ -100,12 +104,22 @@ export function chipsOf(cells: Cells, options: Pick<BoardOptions, "onOperation">
   return { bulk, onChip };
 }
 
-/** Keys and, if there is one, the first order: what a station and a field unit do. */
-export function prepareBoard(cells: Cells, options: BoardOptions, order: SimulatedOrder | undefined): void {
+/** Keys, the time and, if there is one, the first order: what a station and a field unit do. Without a time its clock is nobody's word. */
+export function prepareBoard(
+  cells: Cells,
+  options: BoardOptions,
+  order: SimulatedOrder | undefined,
+  nowMs?: number,
+): void {
   const crypto = createNodeCrypto();
   const { bulk, onChip } = chipsOf(cells, {});
   const secrets = openSecrets(onChip, 0, cells.onChip.length);
   provisionSimulated(secrets, crypto, options.seed);
+  if (nowMs !== undefined) {
+    const time = createTime();
+    takeSealedTime(time, nowMs, 0, nowMs);
+    writeKept(secrets, time, 0, nowMs);
+  }
   if (order !== undefined) installSimulated(bulk, boardMap(options).ordersAddress, secrets, crypto, order);
 }
 
@@ -144,6 +158,7 @@ export function bootBoard(
     crypto,
     random: {
       fill(into) {
+        if (outside.chance?.() === false) return false;
         for (let i = 0; i < into.length; i++) into[i] = Math.floor(random() * 256);
         return true;
       },

@@ -1,6 +1,8 @@
 import { CHECKPOINT_FORMAT } from "../../firmware/bracelet/checkpoint.ts";
 import type { BraceletState } from "../../firmware/bracelet/state.ts";
+import { NEVER_MS } from "../../firmware/lib/instant.ts";
 import { createTamper } from "../../firmware/tamper/tamper.ts";
+import { zoneId } from "../../firmware/zones/pack.ts";
 import { type CborValue, decode } from "../../protocol/cbor/codec.ts";
 import { ToolError } from "../../protocol/errors.ts";
 
@@ -39,8 +41,8 @@ export function readCheckpoint(body: Uint8Array, state: BraceletState): void {
   state.fixDoubtM = numberOf(at(14));
   state.watches = listOf(at(15)).map(watchOf);
   state.entered = listOf(at(16)).map((one) => {
-    const [zone, id] = listOf(one);
-    return { zone: numberOf(zone), id: String(id) };
+    const zone = numberOf(one);
+    return { zone, id: zoneId(state.pack, zone) };
   });
   state.close = at(17) === true;
   state.strange = at(18) === true;
@@ -55,6 +57,36 @@ export function readCheckpoint(body: Uint8Array, state: BraceletState): void {
   state.alertSeq = numberOf(at(26));
 }
 
+/** The values of a checkpoint behind its format, as `writeCheckpoint` names them. */
+const NAMES = [
+  ...[
+    "time",
+    "order",
+    "ended",
+    "watching",
+    "active",
+    "changeMs",
+    "gate",
+    "ttff",
+    "belief",
+    "reach",
+    "receiver",
+    "plan",
+  ],
+  ...["fixMs", "fix", "fixDoubtM", "watches", "entered", "close", "strange", "dueMs", "failures", "retryMs", "loss"],
+  ...["locating", "tamper", "tamper.signals", "alertSeq"],
+];
+
+/** Which values of two checkpoints are not the same; `format` where one of them cannot be read. */
+export function differingFields(a: Uint8Array, b: Uint8Array): string[] {
+  try {
+    const [was, is] = [valuesOf(a), valuesOf(b)].map((values) => values.slice(1).map((value) => JSON.stringify(value)));
+    return NAMES.filter((_, i) => was[i] !== is[i]);
+  } catch {
+    return ["format"];
+  }
+}
+
 function valuesOf(body: Uint8Array): Values {
   let value: CborValue;
   try {
@@ -62,7 +94,7 @@ function valuesOf(body: Uint8Array): Values {
   } catch {
     throw new ToolError("journal.bad-checkpoint", { detail: "cbor" });
   }
-  const values = listOf(value);
+  const values = listOf(numbersIn(value, { ms: 0 }));
   if (values[0] !== CHECKPOINT_FORMAT || values.length !== 28)
     throw new ToolError("journal.bad-checkpoint", { detail: `format ${String(values[0])}` });
   return values;
@@ -80,7 +112,6 @@ function fill(target: object, value: CborValue): void {
 /** The value in the shape of what stood there; an object keeps its identity. */
 function like(before: unknown, value: CborValue): unknown {
   if (value === null) return undefined;
-  if (value instanceof Uint8Array) return doubleOf(value);
   if (typeof before === "object" && before !== null && Array.isArray(value)) {
     fill(before, value);
     return before;
@@ -115,21 +146,21 @@ function fixOf(value: CborValue): NonNullable<BraceletState["fix"]> {
 }
 
 function watchOf(value: CborValue): BraceletState["watches"][number] {
-  const [phase, zone, sinceMs, ...rest] = listOf(value);
-  if (phase === "inside") {
+  const [zone, sinceMs, ...rest] = listOf(value);
+  if (rest.length === 2) {
     const [confirmed, outMs] = rest;
     return {
-      phase,
+      phase: "inside",
       zone: numberOf(zone),
       sinceMs: numberOf(sinceMs),
       confirmed: confirmed === true,
       outMs: numberOr(outMs),
     };
   }
-  if (phase !== "confirming") throw bad(`watch ${String(phase)}`);
+  if (rest.length !== 6) throw bad(`watch of ${rest.length}`);
   const [lookedMs, looks, inside, outside, leanM, dueMs] = rest.map(numberOf);
   return {
-    phase,
+    phase: "confirming",
     zone: numberOf(zone),
     sinceMs: numberOf(sinceMs),
     lookedMs,
@@ -168,7 +199,6 @@ function listOf(value: CborValue): Values {
 }
 
 function numberOf(value: CborValue): number {
-  if (value instanceof Uint8Array) return doubleOf(value);
   if (typeof value !== "number") throw bad("not a number");
   return value;
 }
@@ -177,9 +207,16 @@ function numberOr(value: CborValue): number | undefined {
   return value === null ? undefined : numberOf(value);
 }
 
-function doubleOf(bytes: Uint8Array): number {
-  if (bytes.length !== 8) throw bad("not a double");
-  return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0);
+/** Doubles of eight bytes, and instants of fewer, which tell how far they are from the one before; in the order in which they stand. */
+function numbersIn(value: CborValue, last: { ms: number }): CborValue {
+  if (Array.isArray(value)) return value.map((one) => numbersIn(one, last));
+  if (!(value instanceof Uint8Array)) return value;
+  if (value.length === 8) return new DataView(value.buffer, value.byteOffset, 8).getFloat64(0);
+  if (value.length > 8) throw bad("not a number");
+  if (value.length === 1 && value[0] === 0) return NEVER_MS;
+  const folded = value.reduceRight((rest, byte) => 256 * rest + byte, 0);
+  last.ms += folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2;
+  return last.ms;
 }
 
 function unpack(active: Uint8Array, value: CborValue): void {

@@ -7,12 +7,15 @@ import { ALERT, BOOT, CHECKPOINT, INPUTS, type JournalRecord, REFUSED } from "..
  */
 
 /** A record of a journal, as much of it as a replay needs. */
-export type ReplayRecord = Pick<JournalRecord, "number" | "kind" | "body">;
+export type ReplayRecord = Pick<JournalRecord, "number" | "epoch" | "kind" | "body">;
+
+/** One that there is, and that is not shown. */
+export type HeldBackRecord = Pick<JournalRecord, "number" | "epoch"> & { heldBack: true };
 
 /** What the machine makes of its inputs, and so what is compared. */
 const MADE = [ALERT, REFUSED, CHECKPOINT];
 
-/** Records without a gap, from a checkpoint or a boot on. */
+/** Records without a gap, from a checkpoint or a boot on; each number stands once. */
 export interface Segment {
   records: ReplayRecord[];
 }
@@ -48,6 +51,7 @@ export type ReplayDoor = (job: string) => string;
 export interface Difference {
   /** Of the recorded record; where the machine made one that is not there, of the one after which it did. */
   number: number;
+  epoch: number;
   kind: number;
   /** `other`: both have one, and they differ; `unmade`: the machine makes none; `unrecorded`: the journal has none. */
   what: "other" | "unmade" | "unrecorded";
@@ -69,11 +73,8 @@ export interface JournalRun {
   refusals: { number: number; reason: string }[];
 }
 
-/** `heldBack`: numbers of records that exist but are not shown. Records ascend by number. */
-export function segmentsOf(
-  records: ReplayRecord[],
-  heldBack: ReadonlySet<number> = new Set(),
-): { segments: Segment[]; gaps: Gap[] } {
+/** Records in the order in which they were written; where numbers are used again, another run begins at the boot behind them. */
+export function segmentsOf(records: (ReplayRecord | HeldBackRecord)[]): { segments: Segment[]; gaps: Gap[] } {
   const segments: Segment[] = [];
   const gaps: Gap[] = [];
   let open: Segment | undefined;
@@ -84,11 +85,14 @@ export function segmentsOf(
     else gaps.push({ from, to, reason });
   };
   for (const record of records) {
-    if (last !== undefined && record.number !== last + 1) {
-      open = undefined;
-      for (let n = last + 1; n < record.number; n++) addGap(n, n, heldBack.has(n) ? "held-back" : "missing");
-    }
+    if (last !== undefined && record.number !== last + 1) open = undefined;
+    if (last !== undefined && record.number > last + 1) addGap(last + 1, record.number - 1, "missing");
     last = record.number;
+    if ("heldBack" in record) {
+      open = undefined;
+      addGap(record.number, record.number, "held-back");
+      continue;
+    }
     if (open === undefined && (record.kind === CHECKPOINT || record.kind === BOOT)) {
       open = { records: [] };
       segments.push(open);
@@ -108,12 +112,11 @@ export function jobOf(segments: Segment[], orders: JobOrder[]): ReplayJob {
 
 /** Runs and compares. Throws what the door throws. */
 export function replayJournal(
-  records: ReplayRecord[],
+  records: (ReplayRecord | HeldBackRecord)[],
   orders: JobOrder[],
   door: ReplayDoor,
-  heldBack?: ReadonlySet<number>,
 ): JournalRun {
-  const { segments, gaps } = segmentsOf(records, heldBack);
+  const { segments, gaps } = segmentsOf(records);
   return compareRuns(segments, gaps, madeIn(door(JSON.stringify(jobOf(segments, orders))), segments.length));
 }
 
@@ -150,36 +153,39 @@ function compareSegment({ records }: Segment, { records: made, refused }: Made, 
   const said = made.filter((one) => one[1] !== CHECKPOINT);
   // What stands between a checkpoint and the next inputs came of inputs before it.
   const first = records[0].kind === CHECKPOINT ? records.findIndex(({ kind }) => kind === INPUTS) : 0;
-  for (const [i, { number, kind, body }] of records.entries()) {
+  for (const [i, record] of records.entries()) {
+    const { number, kind, body } = record;
     if (number >= until) return;
     run.records += 1;
     if (!MADE.includes(kind) || first < 0 || i < first) continue;
     const next = (kind === CHECKPOINT ? marks : said).shift();
     if (next === undefined || next[0] > number || next[1] !== kind) {
-      run.differences.push(difference("unmade", number, kind, body, undefined));
+      run.differences.push(difference("unmade", record, kind, body, undefined));
       return;
     }
     if (next[2] !== hexOf(body)) {
-      run.differences.push(difference("other", number, kind, body, bytesOf(next[2])));
+      run.differences.push(difference("other", record, kind, body, bytesOf(next[2])));
       return;
     }
     if (kind === ALERT) run.alerts += 1;
     if (kind === CHECKPOINT) run.checkpoints += 1;
   }
-  // An input at the very end of a run may bring what the journal no longer holds: that is its end, and no difference.
-  const last = records[records.length - 1].number;
-  const over = said.find(([after]) => after < last);
-  if (over) run.differences.push(difference("unrecorded", over[0], over[1], undefined, bytesOf(over[2])));
+  // Inputs at the very end of a run may bring what the journal did not take or no longer holds: that is its end, and no difference.
+  const last = records.filter(({ kind }) => kind === INPUTS).at(-1);
+  const over = said.find(([after]) => last === undefined || after < last.number);
+  if (over === undefined) return;
+  const after = records.find(({ number }) => number === over[0]) ?? records[0];
+  run.differences.push(difference("unrecorded", after, over[1], undefined, bytesOf(over[2])));
 }
 
 function difference(
   what: Difference["what"],
-  number: number,
+  { number, epoch }: ReplayRecord,
   kind: number,
   recorded: Uint8Array | undefined,
   made: Uint8Array | undefined,
 ): Difference {
-  return { number, kind, what, recorded, made };
+  return { number, epoch, kind, what, recorded, made };
 }
 
 export function hexOf(bytes: Uint8Array): string {

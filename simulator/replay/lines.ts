@@ -82,6 +82,10 @@ export interface SummaryLine {
   late: number;
   beyondModel: number;
   falseAlerts: number;
+  /** How often it was raised that the location was lost. */
+  locationLost: number;
+  /** How often something was raised that is about neither a zone nor a lost location: tamper, silence, battery…; by kind. */
+  otherAlerts: Record<string, number>;
   /** SHA-256 over every effect of the device: the same input, seed and options give the same. */
   effectHash: string;
   wallS: number;
@@ -170,6 +174,7 @@ export function summaryLine(result: ReplayResult, wallS: number): SummaryLine {
     visits: result.visits.map((visit) => visitLine(visit, kindOf(visit.zone))),
     ...countVisits(result.visits),
     falseAlerts: result.falseAlerts.length,
+    ...countOthers(result.alerts),
     effectHash: result.effectHash,
     wallS: round(wallS, 3),
   };
@@ -206,6 +211,8 @@ export function sumUp(summaries: SummaryLine[]): TotalLine {
     late: sum((s) => s.late),
     beyondModel: sum((s) => s.beyondModel),
     falseAlerts: sum((s) => s.falseAlerts),
+    locationLost: sum((s) => s.locationLost),
+    otherAlerts: addUp(summaries.map((s) => s.otherAlerts)),
     effectHashes: summaries.map((s) => s.effectHash),
     wallS: sum((s) => s.wallS),
   };
@@ -228,6 +235,22 @@ export function countVisits(visits: ScoredVisit[]): { missed: number; late: numb
     late: visits.filter((v) => v.late && v.beyondModel === undefined).length,
     beyondModel: visits.filter((v) => v.beyondModel !== undefined).length,
   };
+}
+
+/** What was raised beside alerts about zones, by kind; what ended or goes on is no new alert. */
+export function countOthers(alerts: Alert[]): Pick<SummaryLine, "locationLost" | "otherAlerts"> {
+  const raised = alerts.filter(({ about, state }) => about !== "zone" && state === "raised");
+  const others = raised.filter(({ about }) => about !== "location-lost");
+  return {
+    locationLost: raised.length - others.length,
+    otherAlerts: addUp(others.map(({ about }) => ({ [about]: 1 }))),
+  };
+}
+
+function addUp(counts: Record<string, number>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const one of counts) for (const [kind, n] of Object.entries(one)) sum[kind] = (sum[kind] ?? 0) + n;
+  return sum;
 }
 
 function visitLine(visit: ScoredVisit, zoneKind: Zone["kind"]): VisitLine {

@@ -16,7 +16,7 @@ import {
 import { senseMotion } from "../hardware/motion-sensor.ts";
 import type { Trace } from "../traces/trace.ts";
 import { makePath, type Path } from "../world/path.ts";
-import { sealSimulatedOrder } from "../world/provision.ts";
+import { type SimulatedOrder, sealSimulatedOrder } from "../world/provision.ts";
 import { type Baseline, runBaseline } from "./baseline.ts";
 import { createEffectLog } from "./effect-log.ts";
 import {
@@ -31,6 +31,8 @@ import {
 
 export interface ReplayOptions {
   order: Order;
+  /** The order as the device is to have it, where somebody else has sealed it; without it `order` is. */
+  sealed?: SimulatedOrder;
   startEngine: StartEngine;
   receiver: ReceiverModel;
   seed: number;
@@ -124,7 +126,8 @@ function runDevice(trace: Trace, path: Path, options: ReplayOptions): DeviceRun 
   const endMs = path.timeMs[path.rows - 1];
   const setup = boardOptions(options.seed, (endMs - startMs) / 1000);
   const cells = blankBoard(setup);
-  prepareBoard(cells, setup, sealSimulatedOrder(options.order, 1, createNodeCrypto(), options.seed));
+  const sealed = options.sealed ?? sealSimulatedOrder(options.order, 1, createNodeCrypto(), options.seed);
+  prepareBoard(cells, setup, sealed, startMs);
 
   let nowMs = startMs;
   const gnss = receiverFor(trace, path, options);

@@ -5,11 +5,12 @@ import { type BraceletState, createBlankState, enforce } from "../../firmware/br
 import type { OrderInForce } from "../../firmware/orders/store.ts";
 import type { Flash } from "../../firmware/ports/flash.ts";
 import { openPack } from "../../firmware/zones/pack.ts";
-import { readArrayCount, readIntBetween } from "../../protocol/cbor/items.ts";
+import { readArrayCount, readBytesBetween, readIntBetween, readTextBetween } from "../../protocol/cbor/items.ts";
 import { createReader } from "../../protocol/cbor/reader.ts";
 import type { Input } from "../../protocol/journal/inputs.ts";
 import { readInputs } from "../../protocol/journal/read-inputs.ts";
-import { BOOT, CHECKPOINT, INPUTS } from "../../protocol/journal/record.ts";
+import { BOOT, CHECKPOINT, INPUTS, ORDER } from "../../protocol/journal/record.ts";
+import { ORDER_HASH_BYTES } from "../../protocol/limits.ts";
 import { decodeDeviceOrder } from "../../protocol/messages/device-order.ts";
 import { orderOfCheckpoint, readCheckpoint } from "./checkpoint.ts";
 import type { Made, ReplayJob } from "./journal-replay.ts";
@@ -20,10 +21,26 @@ import type { Made, ReplayJob } from "./journal-replay.ts";
  */
 export function replayDoor(text: string): string {
   const job = JSON.parse(text) as ReplayJob;
-  const orders = job.orders.flatMap(({ payload, hash, pack }) =>
-    orderIn(bytesIn(payload), bytesIn(hash), bytesIn(pack)),
-  );
+  const named = namedIn(job);
+  const orders = job.orders
+    .flatMap(({ payload, hash, pack }) => orderIn(bytesIn(payload), bytesIn(hash), bytesIn(pack)))
+    // A checkpoint has the counter alone, so an order that was in force by another hash is none.
+    .filter(({ counter, hash }) => (named.get(counter) ?? hexIn(hash)) === hexIn(hash));
   return JSON.stringify(job.segments.map((records) => runSegment(records, orders)));
+}
+
+/** By their counters, the hashes of orders that the journal says were put in force. */
+function namedIn(job: ReplayJob): Map<number, string> {
+  const named = new Map<number, string>();
+  for (const [, kind, hex] of job.segments.flat()) {
+    if (kind !== ORDER) continue;
+    const reader = createReader(bytesIn(hex), 0, true);
+    readArrayCount(reader, 3, 3);
+    const counter = readIntBetween(reader, 0, Number.MAX_SAFE_INTEGER);
+    const hash = readBytesBetween(reader, 0, ORDER_HASH_BYTES);
+    if (readTextBetween(reader, 1, 64) === "in force" && reader.error === "") named.set(counter, hexIn(hash));
+  }
+  return named;
 }
 
 /** One that is no order, an end, or has broken zones is none that could have been in force. */
@@ -123,10 +140,10 @@ function takeInputs(
   return undefined;
 }
 
-/** An order is named by its counter; one that the job does not have cannot be followed. */
+/** An order is named by counter and hash; one that the job does not have, or has otherwise, cannot be followed. */
 function eventOf(input: Input, orders: OrderInForce[]): BraceletEvent | undefined {
   if (input.kind !== "order") return input;
-  const order = orders.find(({ counter }) => counter === input.counter);
+  const order = orders.find(({ counter, hash }) => counter === input.counter && hexIn(hash) === hexIn(input.hash));
   return order === undefined && input.counter > 0 ? undefined : { kind: "order", order };
 }
 

@@ -126,6 +126,7 @@ function account({ summary: s, visits, alerts, delayS }: ReportData, words: Stri
     ...(unseen > 0 ? [fill(words.notSeen, { unseen, delay: delayS })] : []),
     fill(words.falseAlerts, { falseAlerts: s.falseAlerts }),
     fill(words.losses, { losses: alerts.filter(({ about }) => about === "location-lost").length }),
+    othersText(s.otherAlerts, words),
     fill(words.sparing, {
       fixes: s.fixesOutside,
       base: s.baseline.fixesOutside,
@@ -133,6 +134,15 @@ function account({ summary: s, visits, alerts, delayS }: ReportData, words: Stri
     }),
   ];
   return parts.join(" · ");
+}
+
+/** Tampering has no place on a map of a recorded way, and must not go unsaid. */
+function othersText(counts: Record<string, number>, words: Strings): string {
+  const all = Object.entries(counts);
+  const n = all.reduce((sum, [, count]) => sum + count, 0);
+  const names: Record<string, string> = words.kinds;
+  const kinds = all.map(([kind, count]) => `${names[kind] ?? escapeHtml(kind)} ${count}`).join(words.comma);
+  return fill(n === 0 ? words.noOthers : words.others, { others: n, kinds });
 }
 
 /** Never in minutes: D is given in seconds. */

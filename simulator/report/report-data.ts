@@ -42,6 +42,8 @@ export interface ReportData {
     missed: number;
     late: number;
     falseAlerts: number;
+    /** By kind, how often something was raised that is about neither a zone nor a lost location. */
+    otherAlerts: Record<string, number>;
     beyondModel: number;
     wallS: number;
   };

@@ -77,7 +77,11 @@ export class BraceletWorld {
   private readonly faults: Partial<ModemFaults> | undefined;
   private readonly startEngine: StartEngine;
   private readonly hasImage: boolean;
+  /** Whether the source of chance gives any. */
+  hasChance = true;
   private covered = true;
+  /** The device's clock is behind UTC by so much: it began at nothing when it last lost its power. */
+  private behindMs = 0;
   private seen = 0;
   private isReset = false;
   private usbSaid: number[] = [];
@@ -99,7 +103,7 @@ export class BraceletWorld {
     this.cells = blankBoard(this.options);
     const order = given.order;
     const sealed = order === undefined ? undefined : sealSimulatedOrder(order, 1, createNodeCrypto(), seed);
-    prepareBoard(this.cells, this.options, sealed);
+    prepareBoard(this.cells, this.options, sealed, this.nowMs);
     this.hasImage = given.image !== undefined;
     if (given.image !== undefined) this.putImage(given.image);
     this.modem = this.newModem();
@@ -128,16 +132,18 @@ export class BraceletWorld {
     return this;
   }
 
-  /** Power on, through the loader where there is an image. */
-  powerOn(): void {
+  /** Power on, through the loader where there is an image. `clockKept`: its clock ran on meanwhile. */
+  powerOn(clockKept = true): void {
+    if (!clockKept) this.behindMs = this.nowMs;
     this.bootsMs.push(this.nowMs);
     if (this.hasImage) this.booted.push(loadImage(this.cells, this.options));
     const outside = {
-      nowMs: () => this.nowMs,
+      nowMs: () => this.nowMs - this.behindMs,
       gnss: (bytes: Uint8Array) => this.gnss.hear(bytes, this.nowMs),
       modem: (bytes: Uint8Array) => this.modem.hear(bytes, this.nowMs),
       modemKey: (down: boolean) => this.modem.key(down, this.nowMs),
       usb: (bytes: Uint8Array) => this.usbSaid.push(...bytes),
+      chance: () => this.hasChance,
       reset: () => {
         this.isReset = true;
       },
@@ -147,7 +153,7 @@ export class BraceletWorld {
         if (effect.kind === "gnss.power") this.gnss.power(effect.on, this.nowMs);
       },
     };
-    this.engine = bootBoard(this.cells, this.options, this.startEngine, outside, this.bootsMs.length);
+    this.engine = bootBoard(this.cells, this.options, this.startEngine, outside, this.bootsMs.length, { clockKept });
     this.engine.sense({ kind: "strap", closed: this.senses.strap });
     this.engine.sense({ kind: "enclosure", closed: this.senses.enclosure });
     this.engine.sense({ kind: "battery", percent: this.senses.percent, charging: false });
@@ -219,7 +225,7 @@ export class BraceletWorld {
     const modemMs = this.modem.nextMs();
     const gnssMs = this.gnss.nextMs();
     const motionMs = this.motions[this.nextMotion]?.atMs ?? Number.POSITIVE_INFINITY;
-    const wakeMs = this.engine?.nextWakeMs() ?? Number.POSITIVE_INFINITY;
+    const wakeMs = (this.engine?.nextWakeMs() ?? Number.POSITIVE_INFINITY) + this.behindMs;
     const nextMs = Math.max(this.nowMs, Math.min(happenMs, modemMs, gnssMs, motionMs, wakeMs));
     if (nextMs > untilMs) return false;
     this.nowMs = nextMs;

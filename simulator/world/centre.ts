@@ -4,6 +4,7 @@ import { PURPOSE_DOWNLINK, PURPOSE_ORDER, PURPOSE_UPLINK } from "../../protocol/
 import { sealMac0 } from "../../protocol/cose/mac0.ts";
 import { createSealer, type Sealer, sealMessage } from "../../protocol/cose/message.ts";
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
+import { nameOfRecord } from "../../protocol/journal/order.ts";
 import { ALERT, type JournalRecord } from "../../protocol/journal/record.ts";
 import { type Alert, decodeAlert } from "../../protocol/messages/alert.ts";
 import { encodeDeviceOrder } from "../../protocol/messages/device-order.ts";
@@ -35,10 +36,11 @@ export interface SimulatedImage {
 
 /**
  * The centre of one simulated device: opens what it sends, keeps every record once, and answers under seal. It notes what must
- * never happen, too: a message that does not open, a pair of salt and counter used twice, a number with two contents.
+ * never happen, too: a message that does not open, a pair of salt and counter used twice, a number with two contents in one epoch.
  */
 export class Centre {
-  readonly records = new Map<number, Received>();
+  /** By `nameOfRecord`: a device whose flash was put back uses a number again, in a later epoch. */
+  readonly records = new Map<string, Received>();
   readonly alerts: { alert: Alert; number: number; atMs: number }[] = [];
   readonly statuses: { status: Status; newest: number; atMs: number }[] = [];
   readonly receipts: (Receipt & { atMs: number })[] = [];
@@ -78,13 +80,14 @@ export class Centre {
   }
 
   private keep(record: JournalRecord, nowMs: number): void {
-    const known = this.records.get(record.number);
+    const name = nameOfRecord(record);
+    const known = this.records.get(name);
     if (known !== undefined) {
-      if (Buffer.compare(known.record.tag, record.tag) !== 0) this.faults.push(`two records ${record.number}`);
+      if (Buffer.compare(known.record.tag, record.tag) !== 0) this.faults.push(`two records ${name}`);
       known.times += 1;
       return;
     }
-    this.records.set(record.number, { record, atMs: nowMs, times: 1 });
+    this.records.set(name, { record, atMs: nowMs, times: 1 });
     if (record.kind !== ALERT) return;
     const alert = decodeAlert(record.body);
     if (alert.ok) this.alerts.push({ alert: alert.value, number: record.number, atMs: nowMs });

@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { bundleReplayProgram } from "../../host/build/replay-program.ts";
 import { makeDemoOf } from "../../host/evidence/demo.ts";
 import type { PublicKeys } from "../../host/evidence/public-keys.ts";
 import { verifyBundle } from "../../host/evidence/verify.ts";
+import { readCsv } from "../../simulator/traces/csv.ts";
 import { seededRandom } from "../../simulator/world/random.ts";
 import { fakeBundle, KEYS } from "../evidence/fake-device.ts";
 import { createMutator } from "../fuzz/mutate.ts";
+import { dutchDays } from "../samples.ts";
 import { ROOT } from "../shared.ts";
 import { syntheticDay } from "./replay.ts";
 
@@ -28,13 +32,34 @@ export async function benchEvidence(args: string[]): Promise<string[]> {
   const real = makeDemoOf(syntheticDay(86_400, seed), seed, "court", program);
   return [
     await timeOf("a simulated bracelet's day at 1 Hz", real.file, real.keys),
+    await recordedDays(seed, program),
     await timeOf("a busy day of the test device", day.file, KEYS),
     await corrupt(fakeBundle({ minutes: 120 }).file, runs, seed),
     await flip(day.file, 2_000, seed),
   ];
 }
 
+/** People's recorded days, each as a bundle; the one that takes longest. */
+async function recordedDays(seed: number, program: Uint8Array): Promise<string> {
+  const traces = dutchDays().map((file) => readCsv(readFileSync(file, "utf8"), path.basename(file)));
+  if (traces.length === 0) return "recorded days: skipped, ../shared is absent";
+  let slowest = { seconds: 0, line: "" };
+  for (const trace of traces) {
+    const hours = (trace.timeMs[trace.timeMs.length - 1] - trace.timeMs[0]) / 3_600_000;
+    const made = makeDemoOf(trace, seed, "court", program);
+    const timed = await measure(made.file, made.keys);
+    if (timed.outcome !== "genuine") return `recorded days: ${trace.file} is ${timed.outcome}`;
+    const line = `the slowest of ${traces.length} recorded traces (${hours.toFixed(1)} h): ${timed.line}`;
+    if (timed.seconds > slowest.seconds) slowest = { seconds: timed.seconds, line };
+  }
+  return slowest.line;
+}
+
 async function timeOf(what: string, file: Uint8Array, keys: PublicKeys): Promise<string> {
+  return `${what}: ${(await measure(file, keys)).line}`;
+}
+
+async function measure(file: Uint8Array, keys: PublicKeys) {
   let best = Number.POSITIVE_INFINITY;
   let result = await verifyBundle(file, { keys });
   for (let round = 0; round < 3; round++) {
@@ -44,7 +69,8 @@ async function timeOf(what: string, file: Uint8Array, keys: PublicKeys): Promise
   }
   const { bundle, outcome, run } = result;
   const ran = `${run?.alerts ?? 0} alerts and ${run?.checkpoints ?? 0} checkpoints the same`;
-  return `${what}: ${bundle?.records.length ?? 0} records, ${bundle?.tree.heads.length ?? 0} heads, ${file.length} bytes: ${outcome} in ${(best / 1000).toFixed(2)} s, its inputs run again (${ran})`;
+  const line = `${bundle?.records.length ?? 0} records, ${bundle?.tree.heads.length ?? 0} heads, ${file.length} bytes: ${outcome} in ${(best / 1000).toFixed(2)} s, its inputs run again (${ran})`;
+  return { outcome, seconds: best / 1000, line };
 }
 
 async function corrupt(file: Uint8Array, runs: number, seed: number): Promise<string> {

@@ -11,6 +11,7 @@ import { beginInputs, FRONT_BYTES, finishInputs, packInput } from "../../protoco
 import { ALERT, CHECKPOINT, frameBytes, INPUTS, type JournalRecord } from "../../protocol/journal/record.ts";
 import { encodeAlert } from "../../protocol/messages/alert.ts";
 import { encodeFix, type Fix } from "../../protocol/messages/fix.ts";
+import { realCheckpoints } from "../journal/checkpoints.ts";
 import { type Day, type Noted, recordedDays } from "../journal/days.ts";
 import { allRecords, BLOCK, blankDevice, boot } from "../journal/device.ts";
 
@@ -20,8 +21,6 @@ export const RING_BLOCKS = 64;
 /** Five times a day somebody goes in and out of a zone, or loses the sky and finds it again. */
 const ALERTS_A_DAY = 10;
 const DAY_MS = 86_400_000;
-/** What the machine remembers while a few zones are near. */
-const CHECKPOINT_BYTES = 300;
 /** Codec 8: timestamp, priority, position (24) and an empty list of measured values (6); a packet adds 15 a message. */
 const CODEC_8_BYTES = 30;
 const FIXES_A_RECORD = 5;
@@ -35,9 +34,9 @@ export interface Filled {
 }
 
 /** Lives the recorded days one after the other, as one long life, until so many fixes have been taken, or something must make way. */
-export function fillRing(days: Day[], fixes: number): Filled {
+export function fillRing(days: Day[], fixes: number, checkpoint: () => Uint8Array): Filled {
   const { journal } = boot(blankDevice(RING_BLOCKS));
-  journal.checkpoint = () => new Uint8Array(CHECKPOINT_BYTES).fill(7);
+  journal.checkpoint = checkpoint;
   const filled: Filled = { journal, fixes: 0, alerts: 0, refused: 0, records: [] };
   let recorder: Recorder | undefined;
   let last: Fix | undefined;
@@ -132,8 +131,9 @@ function bareFix({ timeMs, latE7, lonE7 }: Fix): Fix {
 export async function benchJournal(): Promise<string[]> {
   const days = recordedDays(1);
   const place = placeBytes(days);
-  const ten = fillRing(days, FIXES_OWED);
-  const fits = fillRing(days, Number.POSITIVE_INFINITY).fixes;
+  const checkpoints = realCheckpoints();
+  const ten = fillRing(days, FIXES_OWED, checkpoints.next);
+  const fits = fillRing(days, Number.POSITIVE_INFINITY, checkpoints.next).fixes;
   const bytesOf = (kind: number, framed: boolean) =>
     ten.records
       .filter((r) => r.kind === kind)
@@ -148,7 +148,7 @@ export async function benchJournal(): Promise<string[]> {
     `time and place alone      ${place.alone.toFixed(2)} B a fix (at most 6); ${place.withFront.toFixed(2)} B with the whole position at the front of each record`,
     `all replay inputs         ${per(bytesOf(INPUTS, false))}: quality, wakes, motion and battery as well, exact to the bit`,
     `with frame and seal       ${per(bytesOf(INPUTS, true))}: 17 B a record, ${(ten.fixes / ten.records.filter((r) => r.kind === INPUTS).length).toFixed(1)} fixes in each`,
-    `with all else             ${per(usedBytes)}: checkpoints of ${CHECKPOINT_BYTES} B (${per(bytesOf(CHECKPOINT, true))}), alerts (${per(bytesOf(ALERT, true))}), block heads and ends`,
+    `with all else             ${per(usedBytes)}: checkpoints of ${checkpoints.meanBytes} B, as a simulated day has them (${per(bytesOf(CHECKPOINT, true))}), alerts (${per(bytesOf(ALERT, true))}), block heads and ends`,
     `beside it, without seal, frame, wakes or motion:`,
     `  our CBOR map            ${mean((fix) => encodedBytes(fix)).toFixed(2)} B`,
     `  JSON                    ${mean((fix) => JSON.stringify(fix).length).toFixed(2)} B`,

@@ -12,7 +12,7 @@ import { ROOT } from "../shared.ts";
 
 /** What was asked for (README says why it is not reached), and what the last measured build took. */
 const BUNDLE_TARGET_BYTES = 56 * 1024;
-const BUNDLE_RECORDED_BYTES = 115_500;
+const BUNDLE_RECORDED_BYTES = 116_900;
 /** A change that costs more than this is worth a look, and a new figure here. */
 const SLACK_BYTES = 1_024;
 
@@ -37,7 +37,7 @@ test("the device bundle costs what was recorded, room by room", () => {
 });
 
 /** Bytes of the longest checkpoint, recorded. */
-const STATE_RECORDED_BYTES = 1_600;
+const STATE_RECORDED_BYTES = 480;
 
 test("the state at its largest fits a checkpoint, and costs what was recorded", () => {
   const zones = Array.from({ length: 300 }, (_, i) => circleZone(`z${i}`, 35 + i / 1_000, 139, 100));

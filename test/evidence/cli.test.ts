@@ -4,17 +4,30 @@ import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { sealedBy } from "../../host/evidence/chain.ts";
 import { makeDemo } from "../../host/evidence/demo.ts";
+import { bundleIn } from "../../host/evidence/verify.ts";
+import { decodeSealedFile, encodeSealedFile } from "../../host/orders/sealed-file.ts";
 import { deviceKeys, openVault } from "../../host/vault/vault.ts";
 import { PURPOSE_JOURNAL } from "../../protocol/cose/keys.ts";
 import { writeRecordFile } from "../../protocol/evidence/journal-file.ts";
-import { nextRatchet, recordKey } from "../../protocol/journal/record.ts";
+import { inspect } from "../../protocol/evidence/layout.ts";
+import { ALERT, nextRatchet, recordKey } from "../../protocol/journal/record.ts";
+import { decodeAlert, encodeAlert } from "../../protocol/messages/alert.ts";
 import { jsonLines, omamori } from "../cli/cli.ts";
 import { DEVICE, fakeRecords, ORDER_ID } from "./fake-device.ts";
-import { crypto } from "./small.ts";
+import { crypto, sha256 } from "./small.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "omamori-evidence-cli-"));
 const at = (name: string) => path.join(folder, name);
 const KEYS = at("demo.cbor.keys.json");
+
+/** The sealed order that a bundle encloses, as its file would be. */
+function demoOrderOf(file: string): Uint8Array {
+  const read = bundleIn(inspect(Uint8Array.from(readFileSync(file)), sha256).sections!);
+  if (!read.ok) throw new Error(read.reason);
+  const [item] = read.bundle.orders;
+  if (!("sealed" in item)) throw new Error("held back");
+  return encodeSealedFile(decodeSealedFile(item.sealed, file));
+}
 
 beforeAll(() => {
   const { code, err } = omamori(["evidence", "demo", "-o", at("demo.cbor")]);
@@ -45,11 +58,61 @@ test("one flipped bit gives 12 and a place in words, in both languages and for p
   expect(json).toMatchObject({ kind: "evidence", outcome: "altered", places: [{ what: "piece" }] });
 });
 
-test("without keys the exit code is 13, and what is no bundle at all is altered", () => {
+test("without keys the exit code is 13", () => {
   expect(omamori(["evidence", "verify", at("demo.cbor")]).code).toBe(13);
-  writeFileSync(at("noise"), "hello");
-  expect(omamori(["evidence", "verify", at("noise"), "--keys", KEYS]).code).toBe(12);
   expect(omamori(["evidence", "verify", at("absent")]).code).toBe(2);
+});
+
+test("what is no bundle at all is a mistake in the command, and what is left of a bundle is altered", () => {
+  writeFileSync(at("noise"), "hello");
+  writeFileSync(at("zeros"), new Uint8Array(4000));
+  for (const file of [at("noise"), at("zeros"), KEYS, "package.json"])
+    expect(omamori(["evidence", "verify", file, "--keys", KEYS])).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringContaining("[evidence.not-a-bundle]"),
+    });
+  const whole = readFileSync(at("demo.cbor"));
+  const remains = {
+    name: Buffer.concat([Buffer.alloc(20), whole.subarray(20)]),
+    letter: Buffer.concat([whole.subarray(0, 5), Buffer.from("X"), whole.subarray(6)]),
+    start: whole.subarray(0, 30),
+    mail: Buffer.concat([Buffer.from("From: a\n\n"), whole]),
+  };
+  for (const [name, bytes] of Object.entries(remains)) {
+    writeFileSync(at(name), bytes);
+    expect(omamori(["evidence", "verify", at(name), "--keys", KEYS]).code, name).toBe(12);
+  }
+});
+
+test("another agency's keys are said to be that: the form is sound, and no place is called altered", () => {
+  omamori(["evidence", "demo", "-o", at("other-agency.cbor"), "--seed", "9"]);
+  const verify = (file: string, ...more: string[]) =>
+    omamori(["evidence", "verify", at(file), "--keys", at("other-agency.cbor.keys.json"), ...more]);
+  const { code, out } = verify("demo.cbor");
+  expect(code).toBe(12);
+  expect(out).toMatch(/NOT SIGNED by any of the keys given[\s\S]*✓ Form[\s\S]*✗ Signature: nothing in it is signed/);
+  expect(out).not.toContain("ALTERED");
+  const [json] = jsonLines(verify("demo.cbor", "--json").out);
+  expect(json).toMatchObject({
+    outcome: "altered",
+    places: [],
+    steps: [{ outcome: "passed" }, { code: "evidence.keys-foreign" }],
+  });
+  const bytes = readFileSync(at("demo.cbor"));
+  // The signature's own bytes: behind the name and the table, and before the sections.
+  bytes[20 + 8 + 36 * 7 + 2 + 5] ^= 1;
+  writeFileSync(at("signature.cbor"), bytes);
+  const own = omamori(["evidence", "verify", at("signature.cbor"), "--keys", KEYS]);
+  expect([own.code, own.out]).toEqual([12, expect.stringMatching(/ALTERED[\s\S]*the signature \(bytes/)]);
+});
+
+test("what is given in a file's place is named: keys that are none, an order that is none", () => {
+  expect(omamori(["evidence", "verify", at("demo.cbor"), "--keys", at("demo.cbor")])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("[vault.bad-public-keys]"),
+  });
+  expect(omamori(["replay", at("demo.cbor"), "--order", KEYS]).err).toMatch(/keys\.json .*\[order\.not-sealed\]/);
 });
 
 test("a page is written that names nothing from elsewhere", () => {
@@ -64,6 +127,82 @@ test("a bundle is replayed on this checkout's machine, and its journal is a trac
   expect([code, out.split("\n")[1]]).toEqual([0, "the machine makes of the inputs what was recorded, to the byte"]);
   expect(omamori(["replay", at("demo.cbor"), "--engine", "bundle", "--json"]).code).toBe(0);
   expect(omamori(["replay", at("noise")]).err).toContain("[cli.missing-option]");
+  const altered = readFileSync(at("demo.cbor"));
+  altered[4] ^= 1;
+  writeFileSync(at("renamed.cbor"), altered);
+  expect(omamori(["replay", at("renamed.cbor")]).err).toContain("[evidence.bundle-altered]");
+});
+
+test.each([
+  ["--report", "x.html"],
+  ["--receiver", "ideal"],
+  ["--seed", "3"],
+  ["--delay-s", "30"],
+  ["--heartbeat-s", "600"],
+  ["--force"],
+])("%s has no meaning where a bundle is run again, and is refused", (...option) => {
+  const { code, out, err } = omamori(["replay", at("demo.cbor"), ...option]);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(`${option[0]} has no meaning`);
+  expect(err).toMatch(/\[replay\.option-without-zones\]\n.*--zones/);
+});
+
+test("over zones a span of a journal is refused, and two journals are run one at a time", () => {
+  const zones = at("zones.geojson");
+  writeFileSync(zones, JSON.stringify({ type: "Point", coordinates: [-118.45, 34.02] }));
+  for (const option of ["--from", "--to"])
+    expect(omamori(["replay", at("demo.cbor"), "--zones", zones, option, "2026-01-01T00:00Z"]).err).toContain(
+      "[replay.option-with-zones]",
+    );
+  expect(omamori(["replay", at("demo.cbor"), at("demo.cbor")]).err).toContain("[replay.one-journal]");
+});
+
+test("of a wearer's bundle the replay says in words what cannot be run, and that is not a difference", () => {
+  omamori(["evidence", "demo", "-o", at("wearer.cbor"), "--for", "subject"]);
+  const { code, out } = omamori(["replay", at("wearer.cbor")]);
+  expect(code).toBe(13);
+  expect(out).toMatch(/held back in this bundle: \d+ records in part, 1 order\..*zones/);
+  expect(out).toContain("the order is in force, and it is held back");
+  expect(out).not.toContain("DIFFERENT");
+  expect(omamori(["replay", at("wearer.cbor"), "--lang", "ja"]).out).toContain("伏せられている");
+  expect(jsonLines(omamori(["replay", at("wearer.cbor"), "--json"]).out)[0]).toMatchObject({
+    heldBack: { orders: 1 },
+    differences: [],
+  });
+});
+
+test("a difference is told in words: the record, when, what the journal says and what this code makes", () => {
+  const { records } = makeDemo(1, "court", new Uint8Array(0));
+  const found = decodeAlert(records.find(({ kind }) => kind === ALERT)!.body);
+  if (!found.ok) throw new Error(found.reason);
+  const encoded = encodeAlert({ ...found.value, zone: "c9" });
+  if (!encoded.ok) throw new Error(encoded.reason);
+  const at0 = records.findIndex(({ kind }) => kind === ALERT);
+  const changed = records.map((record, i) => (i === at0 ? { ...record, body: encoded.bytes } : record));
+  writeFileSync(at("changed.journal"), writeRecordFile(changed));
+  writeFileSync(at("order.sealed"), demoOrderOf(at("demo.cbor")));
+  const replay = (...more: string[]) =>
+    omamori(["replay", at("changed.journal"), "--order", at("order.sealed"), ...more]);
+  const { code, out } = replay();
+  expect(code).toBe(14);
+  expect(out).toMatch(/DIFFERENT at record \d+, 2016-02-02 .* UTC: this code makes something else/);
+  expect(out).toMatch(/the journal says: +alert 1, .*zone “c9” entered; .*boundary/);
+  expect(out).toMatch(/this code now makes: alert 1, .*zone “c\d” entered/);
+  expect(out).toMatch(/they differ in: zone \(c9 → c\d\)/);
+  expect(out).not.toContain('{"');
+  expect(replay("--lang", "ja").out).toMatch(/相違: 記録 \d+/);
+  expect(jsonLines(replay("--json").out)[0].differences).toMatchObject([
+    { record: records[at0].number, what: "other", fields: ["zone"], recorded: expect.stringMatching(/^[0-9a-f]+$/) },
+  ]);
+});
+
+test("a bundle is looked at as a recording, and the way to its checks is told", () => {
+  const { code, out, err } = omamori(["trace", "info", at("demo.cbor")]);
+  expect([code, out]).toEqual([0, expect.stringContaining("journal")]);
+  expect(err).toMatch(/omamori evidence verify.*omamori replay/);
+  const csv = omamori(["trace", "convert", at("demo.cbor"), "--to", "csv"]);
+  expect([csv.code, csv.out.split("\n").length]).toEqual([0, expect.any(Number)]);
+  expect(omamori(["trace", "info", at("flipped.cbor")]).err).toContain("[evidence.bundle-altered]");
 });
 
 test("from the vault to the court: receive, export, verify, for the court and for the wearer", () => {
@@ -103,6 +242,24 @@ test("from the vault to the court: receive, export, verify, for the court and fo
     );
     expect(json).toMatchObject({ outcome: "unproven", records: records.length, witnessed: records.length, gaps: [] });
   }
+  // One that somebody wrote into the flash.
+  const forged = { ...records[2], number: records.length + 1, tag: new Uint8Array(8) };
+  writeFileSync(at("forged.bin"), writeRecordFile([...records, forged]));
+  const evil = [...vault, "--device", DEVICE, "--witness", at("witness"), "--journal", at("forged.bin")];
+  for (const command of [
+    ["export", "-o", at("forged.cbor")],
+    ["receive", "--order", ORDER_ID],
+  ]) {
+    const refused = omamori(["evidence", ...command, ...evil]);
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`1 record of ${DEVICE} (${forged.number})`),
+    });
+    const left = omamori(["evidence", ...command, ...evil, "--leave-out-unsealed"]);
+    expect(left).toMatchObject({ code: 0, err: expect.stringContaining("[evidence.left-out]") });
+  }
+  const kept = omamori(["evidence", "verify", at("forged.cbor"), "--keys", at("public.json"), "--json"]);
+  expect(jsonLines(kept.out)[0]).toMatchObject({ outcome: "unproven", records: records.length });
   const other = omamori(["evidence", "export", ...files, "--device", "OMB-9", "-o", at("other.cbor")]);
   expect(other.err).toContain("[vault.unknown-device]");
 });
@@ -115,6 +272,41 @@ test("a device's journal is a trace: every fix that its machine was given", () =
   expect(rows.length).toBeGreaterThan(50);
   expect(rows[1]).toContain("2016-02-02T");
   expect(omamori(["trace", "info", "--json", at("ride.journal")]).out).toContain('"format":"journal"');
+});
+
+test("a folder without an archive is told to be that", () => {
+  for (const command of [
+    ["status"],
+    ["shred"],
+    ["hold", "A", "--lift", "--reason", "x"],
+    ["end", "A", "--at", "2026-01-01T00:00Z", "--days", "3"],
+  ])
+    expect(omamori(["evidence", "retention", ...command, "--witness", at("nowhere")])).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringContaining("[evidence.no-archive]"),
+    });
+});
+
+test.each([
+  ["evidence", "export"],
+  ["evidence", "receive"],
+  ["evidence", "verify"],
+  ["evidence", "demo"],
+  ["evidence", "retention", "status"],
+  ["evidence", "retention", "end"],
+  ["evidence", "retention", "hold"],
+  ["evidence", "retention", "shred"],
+  ["replay"],
+  ["trace", "convert"],
+])("the help of %s %s shows how it is used", (...line) => {
+  for (const lang of ["en", "ja"])
+    expect(omamori([...line, "--help", "--lang", lang]).out).toContain(`\n  omamori ${line.join(" ")} `);
+});
+
+test("the help of replay and convert names journals and bundles", () => {
+  expect(omamori(["replay", "--help"]).out).toMatch(/omamori replay journal\.bin[\s\S]*omamori|omamori replay bundle/);
+  expect(omamori(["trace", "convert", "--help"]).out).toContain("omamori trace convert journal.bin");
 });
 
 test("retention: status, end, hold and shred", () => {

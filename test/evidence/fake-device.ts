@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { epochKeysOf, keysForRecords, sealedBy } from "../../host/evidence/chain.ts";
+import { keysForRecords, sealedBy } from "../../host/evidence/chain.ts";
 import { type Making, makeBundle, sealBundle } from "../../host/evidence/make.ts";
 import { type Archive, openArchive, type Received } from "../../host/evidence/received.ts";
 import { signReleaseList } from "../../host/evidence/releases.ts";
@@ -12,6 +12,7 @@ import { privateKeyOf, publicBytesOf, publicKeyOf } from "../../host/vault/signi
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
 import type { Bundle, ImageItem, Purpose } from "../../protocol/evidence/bundle.ts";
 import type { SealedRecord } from "../../protocol/evidence/commitment.ts";
+import { chainOf } from "../../protocol/journal/examine.ts";
 import { ALERT, BOOT, CHECKPOINT, INPUTS } from "../../protocol/journal/record.ts";
 import { encodeAlert } from "../../protocol/messages/alert.ts";
 import { ENGINE_ESPRUINO } from "../../protocol/messages/image.ts";
@@ -31,7 +32,8 @@ export const KEYS = (["orders", "releases", "heads"] as const).map((role) => ({
   role,
   key: publicKeyOf(publicBytesOf(seedOf(role))),
 }));
-const JOURNAL_KEY = new Uint8Array(32).fill(9);
+/** K_0 of the device's first secret, and of those after it. */
+export const journalKeyOf = (generation: number): Uint8Array => new Uint8Array(32).fill(8 + generation);
 
 /** Gives back as an alert what an INPUTS record holds, if that begins as an alert's map does. */
 export const PROGRAM = `function omamoriReplay(text) {
@@ -63,7 +65,12 @@ export function fakeRecords(minutes: number): SealedRecord[] {
       epoch += 1;
     }
   }
-  const keys = epochKeysOf(crypto, JOURNAL_KEY, new Set(records.map((record) => record.epoch)));
+  return sealedAs(records);
+}
+
+/** The same records under the seals of a generation. */
+export function sealedAs(records: SealedRecord[], generation = 1): SealedRecord[] {
+  const keys = chainOf(crypto, journalKeyOf(generation), new Set(records.map((record) => record.epoch)));
   return records.map((record) => sealedBy(crypto, keys.get(record.epoch)!, record));
 }
 
@@ -171,12 +178,14 @@ export interface FakeOptions {
   unsent?: number;
   purpose?: Purpose;
   image?: ImageItem;
+  generations?: number;
+  leaveOut?: Making["leaveOut"];
   /** Changes what has been recorded before anything is made of it. */
   change?: (records: SealedRecord[]) => SealedRecord[];
 }
 
 export function fakeBundle(options: FakeOptions = {}): FakeBundle {
-  const { minutes = 60, unsent = 0, purpose = "court", change = (records) => records } = options;
+  const { minutes = 60, unsent = 0, purpose = "court", generations = 1, change = (records) => records } = options;
   const records = change(fakeRecords(minutes));
   const { archive } = fakeArchive(records, unsent);
   const bundle = makeBundle({
@@ -186,7 +195,8 @@ export function fakeBundle(options: FakeOptions = {}): FakeBundle {
     witness: archive.witness,
     orders: [fakeOrder()],
     image: options.image ?? fakeImage(),
-    keysFor: (wanted) => keysForRecords(crypto, wanted, 1, () => JOURNAL_KEY),
+    keysFor: (wanted) => keysForRecords(crypto, wanted, generations, journalKeyOf),
+    leaveOut: options.leaveOut,
     isWanted: () => true,
   });
   archive.close();

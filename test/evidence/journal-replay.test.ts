@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { recordRide } from "../../host/evidence/ride.ts";
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
 import { ALERT, CHECKPOINT, INPUTS, type JournalRecord } from "../../protocol/journal/record.ts";
+import { differingFields } from "../../simulator/replay/checkpoint.ts";
 import { compareRuns, hexOf, type JobOrder, replayJournal, segmentsOf } from "../../simulator/replay/journal-replay.ts";
 import { layZones } from "../../simulator/replay/lay-zones.ts";
 import { replayDoor } from "../../simulator/replay/replayer.ts";
@@ -71,6 +72,13 @@ test("an alert that the inputs do not bring, one that was taken out, and one tha
   expect(replayJournal(renumbered, orders, replayDoor).differences[0]).toBeDefined();
   const made = [...records.slice(0, at), records[at], ...records.slice(at)].map((r, i) => ({ ...r, number: i + 1 }));
   expect(replayJournal(made, orders, replayDoor).differences[0]).toBeDefined();
+});
+
+test("a checkpoint that differs is named by what differs in it", () => {
+  const marks = records.filter(({ kind }) => kind === CHECKPOINT).map(({ body }) => body);
+  expect(differingFields(marks[1], marks[1])).toEqual([]);
+  expect(differingFields(marks[1], marks[2])).toEqual(expect.arrayContaining(["gate"]));
+  expect(differingFields(marks[1], Uint8Array.of(1))).toEqual(["format"]);
 });
 
 test("without its order, or with inputs that cannot be read, it stops there and says so", () => {

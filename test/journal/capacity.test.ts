@@ -7,6 +7,7 @@ import { readInputs } from "../../protocol/journal/read-inputs.ts";
 import { ALERT, INPUTS } from "../../protocol/journal/record.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
 import { dutchDays } from "../samples.ts";
+import { realCheckpoints } from "./checkpoints.ts";
 import { type Day, type Noted, recordedDays } from "./days.ts";
 import { BLOCK, blankDevice, boot, crypto } from "./device.ts";
 
@@ -14,8 +15,6 @@ import { BLOCK, blankDevice, boot, crypto } from "./device.ts";
 const FIXES = 14_400;
 const BLOCKS = 64;
 const ALERT_EVERY_MS = 2 * 3_600_000;
-/** What the machine remembers while a few zones are near. */
-const CHECKPOINT_BYTES = 350;
 const MINUTE_MS = 60_000;
 
 /** The recorded days one after the other, again and again, on a clock that only goes forward. */
@@ -61,7 +60,8 @@ test.skipIf(dutchDays().length === 0)(
   () => {
     const cells = blankDevice(BLOCKS);
     const { journal } = boot(cells);
-    journal.checkpoint = () => new Uint8Array(CHECKPOINT_BYTES).fill(7);
+    const checkpoints = realCheckpoints();
+    journal.checkpoint = checkpoints.next;
     const kept: Fix[] = [];
     let alerts = 0;
     let alertBytes = 0;
@@ -92,7 +92,7 @@ test.skipIf(dutchDays().length === 0)(
     const { records, damage, blocks } = readRing(cells.bulk);
     const bytes = (blocks - 1) * BLOCK + journal.headOffset;
     process.stdout.write(
-      `journal: ${FIXES} fixes and ${alerts} alerts of ${Math.round(alertBytes / alerts)} bytes take ${(bytes / 1024).toFixed(1)} of ${(BLOCKS * BLOCK) / 1024} KiB\n`,
+      `journal: ${FIXES} fixes and ${alerts} alerts of ${Math.round(alertBytes / alerts)} bytes, with checkpoints of ${checkpoints.meanBytes}, take ${(bytes / 1024).toFixed(1)} of ${(BLOCKS * BLOCK) / 1024} KiB\n`,
     );
     expect(alerts).toBeGreaterThanOrEqual(115);
     expect(blocks).toBeLessThanOrEqual(BLOCKS);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBitWriter, putSigned, takeSigned } from "../../protocol/journal/bits.ts";
-import { GAP_HEAD_BYTES, isPosition } from "../../protocol/journal/gap.ts";
+import { GAP_SPAN_BYTES, isPosition } from "../../protocol/journal/gap.ts";
 import {
   beginInputs,
   FRONT_BYTES,
@@ -54,10 +54,15 @@ const input: fc.Arbitrary<Input> = fc.oneof(
     kind: fc.constant("time" as const),
     utcMs: timeMs,
     errorMs: fc.nat(4_294_967_295),
-    source: fc.constantFrom("sealed", "network"),
+    source: fc.constantFrom("sealed", "network", "kept"),
   }),
-  fc.record({ kind: fc.constant("order" as const), counter: fc.nat(4_294_967_295) }),
-  fc.record({ kind: fc.constant("removal" as const), untilMs: timeMs, emergency: bool }),
+  fc.constant({ kind: "order" as const, counter: 0, hash: new Uint8Array(0) }),
+  fc.record({
+    kind: fc.constant("order" as const),
+    counter: fc.integer({ min: 1, max: 4_294_967_295 }),
+    hash: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  }),
+  fc.record({ kind: fc.constant("removal" as const), untilMs: timeMs, emergency: bool, spentMin: fc.nat(2047) }),
   fc.record({ kind: fc.constant("pause" as const), untilMs: timeMs }),
   fc.record({ kind: fc.constant("finding" as const), reason: fc.constantFrom("journal.rewound", "x", "y".repeat(64)) }),
 );
@@ -139,14 +144,14 @@ test("the front of a record is the fix that was last taken, and can be read alon
       packInput(packing, { kind: "wake" }, nowMs, true, last);
       const body = finishInputs(packing);
       expect(isPosition(body, 0)).toBe(last.timeMs !== undefined);
-      const gap = new Uint8Array(GAP_HEAD_BYTES + FRONT_BYTES);
+      const gap = new Uint8Array(GAP_SPAN_BYTES + FRONT_BYTES);
       gap.set([0, 0, 0, 7, 0, 0, 1, 0]);
-      gap.set(body.subarray(0, FRONT_BYTES), GAP_HEAD_BYTES);
+      gap.set(body.subarray(0, FRONT_BYTES), GAP_SPAN_BYTES);
       const { timeMs: at, latE7, lonE7 } = last;
       expect(readGap(gap)).toEqual(
         at === undefined
           ? { ok: false, reason: "gap.malformed" }
-          : { ok: true, gap: { from: 7, to: 256, positions: [rounded(at, latE7, lonE7)] } },
+          : { ok: true, gap: { spans: [{ from: 7, to: 256 }], positions: [rounded(at, latE7, lonE7)] } },
       );
     }),
   );

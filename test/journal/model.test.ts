@@ -155,7 +155,7 @@ class World {
   private noteGap(body: Uint8Array): void {
     const read = readGap(body);
     if (!read.ok) throw new Error(read.reason);
-    this.told.push([read.gap.from, read.gap.to]);
+    for (const { from, to } of read.gap.spans) this.told.push([from, to]);
   }
 }
 

@@ -79,7 +79,7 @@ test("without a ratchet nothing is sealed, and that is said", () => {
   const lost = boot(cells);
   expect(lost.findings).toContain("journal.no-ratchet");
   expect(append(lost.journal, ALERT, body(2))).toEqual({ ok: false, reason: "journal.no-ratchet" });
-  expect(allRecords(lost.journal).length).toBe(2);
+  expect(allRecords(boot(cells).journal).length).toBe(2);
 });
 
 test("heads that this device did not write are no blocks of it", () => {
@@ -122,7 +122,7 @@ describe("a full ring", () => {
         const number = write(journal, i === 60 ? ALERT : INPUTS, body(i & 255));
         if (i === 60) alert = number;
         if (reboots && i % 23 === 0) journal = boot(cells).journal;
-        for (const record of allRecords(journal, number)) if (record.kind === GAP) told.push(gapIn(record));
+        for (const record of allRecords(journal, number)) if (record.kind === GAP) told.push(...gapIn(record));
       }
       const records = allRecords(journal);
       expect(records.find((r) => r.kind === ALERT)?.number).toBe(alert);
@@ -134,7 +134,8 @@ describe("a full ring", () => {
     });
 
   test("of nothing but alerts that the centre lacks refuses by name and keeps them all", () => {
-    const { journal } = boot(blankDevice(4));
+    const cells = blankDevice(4);
+    const { journal } = boot(cells);
     const owed: number[] = [];
     let refused = "";
     for (let i = 0; i < 300 && refused === ""; i++) {
@@ -143,7 +144,7 @@ describe("a full ring", () => {
       else refused = appended.reason;
     }
     expect(refused).toBe("journal.full");
-    const kept = allRecords(journal).filter((r) => r.kind === ALERT);
+    const kept = allRecords(boot(cells).journal).filter((r) => r.kind === ALERT);
     expect(kept.map((r) => r.number)).toEqual(owed);
   });
 
@@ -159,10 +160,10 @@ describe("a full ring", () => {
   });
 });
 
-function gapIn(record: JournalRecord): [number, number] {
+function gapIn(record: JournalRecord): [number, number][] {
   const read = readGap(record.body);
   if (!read.ok) throw new Error(read.reason);
-  return [read.gap.from, read.gap.to];
+  return read.gap.spans.map(({ from, to }) => [from, to]);
 }
 
 test("blocks wear alike", () => {

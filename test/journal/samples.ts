@@ -1,4 +1,4 @@
-import { GAP_HEAD_BYTES } from "../../protocol/journal/gap.ts";
+import { GAP_SPAN_BYTES } from "../../protocol/journal/gap.ts";
 import { beginInputs, FRONT_BYTES, finishInputs, packInput } from "../../protocol/journal/inputs.ts";
 import type { Fix } from "../../protocol/messages/fix.ts";
 
@@ -31,9 +31,9 @@ export function sampleInputs(i: number): Uint8Array {
 
 /** A GAP record's body of records 7 to 90 with so many positions. */
 export function sampleGap(positions: number): Uint8Array {
-  const body = new Uint8Array(GAP_HEAD_BYTES + positions * FRONT_BYTES);
+  const body = new Uint8Array(GAP_SPAN_BYTES + positions * FRONT_BYTES);
   body.set([0, 0, 0, 7, 0, 0, 0, 90]);
   for (let i = 0; i < positions; i++)
-    body.set(sampleInputs(i + 1).subarray(0, FRONT_BYTES), GAP_HEAD_BYTES + i * FRONT_BYTES);
+    body.set(sampleInputs(i + 1).subarray(0, FRONT_BYTES), GAP_SPAN_BYTES + i * FRONT_BYTES);
   return body;
 }

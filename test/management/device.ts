@@ -23,7 +23,7 @@ export function fakeDevice(provisioned: boolean) {
     leastAssignment: () => 3,
     utcFloorMs: (nowMs) => 1_795_000_000_000 + nowMs,
     about: "omamori-bracelet 1.0.0 simulated node",
-    setTime: (utcMs, authorised) => calls.push(["time", utcMs, authorised]),
+    setTime: (utcMs, mostMs) => calls.push(["time", utcMs, mostMs]) > 0,
     reset: () => calls.push(["reset"]),
     images: {
       slots: () => [

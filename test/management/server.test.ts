@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { NEVER_MS } from "../../firmware/lib/instant.ts";
 import { createServer, serve } from "../../firmware/management/server.ts";
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
 import { fakeDevice, KEY } from "./device.ts";
@@ -39,7 +40,7 @@ describe("before provisioning a stock client is served in full", () => {
     const { carry, calls } = served(false);
     expect(read(carry, 0, 4).body).toEqual({ datetime: "2026-11-18T11:06:40.000" });
     expect(write(carry, 0, 4, { datetime: "2026-11-25T05:43:23.250" }).body).toEqual({});
-    expect(calls).toEqual([["time", Date.UTC(2026, 10, 25, 5, 43, 23, 250), false]]);
+    expect(calls).toEqual([["time", Date.UTC(2026, 10, 25, 5, 43, 23, 250), 0]]);
     expect(write(carry, 0, 4, { datetime: "2026-02-30T00:00:00" }).body.err).toMatchObject({ group: 0, rc: 3 });
   });
 
@@ -121,7 +122,7 @@ describe("a session", () => {
     expect(write(session.carry!, 0, 5).body).toEqual({});
     expect(write(session.carry!, 0, 4, { datetime: "2026-11-25T00:00:00Z" }).body).toEqual({});
     expect(write(session.carry!, 64, 6).body).toEqual({});
-    expect(calls).toEqual([["reset"], ["time", Date.UTC(2026, 10, 25), true], ["ours", 6, true]]);
+    expect(calls).toEqual([["reset"], ["time", Date.UTC(2026, 10, 25), NEVER_MS], ["ours", 6, true]]);
   });
 
   test("with another key comes to nothing", () => {

@@ -1,60 +1,20 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { decodeSealedFile } from "../../host/orders/sealed-file.ts";
-import { exportForStation } from "../../host/vault/devices.ts";
-import { publicKeysText } from "../../host/vault/public-keys.ts";
-import { createVault, publicKeys } from "../../host/vault/vault.ts";
-import { jsonLines, omamori, type Ran } from "../cli/cli.ts";
-import { ORDER_YAML, ZONES_JSON } from "./order-yaml.ts";
+import { decodeSealedFile, encodeSealedFile } from "../../host/orders/sealed-file.ts";
+import { jsonLines } from "../cli/cli.ts";
+import * as desks from "./desk.ts";
+import { DEVICE, TWO, useDesk, WITH_VAULT } from "./desk.ts";
+import { ORDER_YAML } from "./order-yaml.ts";
 
-const PASSPHRASE = "six words that nobody would guess";
-const DEVICE = "OMB-000123";
-let vaultBytes: Uint8Array;
-let keysText: string;
-let cwd: string;
-
-beforeAll(() => {
-  const folder = mkdtempSync(path.join(tmpdir(), "omamori-orders-"));
-  const vault = createVault(path.join(folder, "v"), new TextEncoder().encode(PASSPHRASE), { logN: 10 });
-  exportForStation(vault, [DEVICE, "OMB-000124"]);
-  keysText = publicKeysText(publicKeys(vault));
-  vaultBytes = readFileSync(path.join(folder, "v"));
-  rmSync(folder, { recursive: true });
-});
-
-beforeEach(() => {
-  cwd = mkdtempSync(path.join(tmpdir(), "omamori-orders-"));
-  writeFileSync(path.join(cwd, "omamori.vault"), vaultBytes);
-  writeFileSync(path.join(cwd, "pass"), `${PASSPHRASE}\n`, { mode: 0o600 });
-  chmodSync(path.join(cwd, "pass"), 0o600);
-  put("order.yaml", ORDER_YAML);
-  put("zones.geojson", ZONES_JSON);
-  put("keys.json", keysText);
-});
-
-afterEach(() => rmSync(cwd, { recursive: true }));
-
-const put = (name: string, text: string) => writeFileSync(path.join(cwd, name), text);
-const file = (name: string) => readFileSync(path.join(cwd, name));
-const order = (...args: string[]): Ran => omamori(["order", ...args], { cwd });
-const WITH_VAULT = ["--passphrase-file", "pass"];
-const seal = (...more: string[]) => order("seal", "order.yaml", "--device", DEVICE, ...WITH_VAULT, ...more);
-
-function putRequest(name: string, more: object = {}): void {
-  const request = {
-    id: "r-1",
-    order: "2026-17",
-    device: DEVICE,
-    change: { kind: "remove", zone: "school" },
-    requestedBy: "A. Sato",
-    at: "2026-11-25T10:00:00+09:00",
-    reason: "the school has moved",
-  };
-  put(name, JSON.stringify({ ...request, ...more }));
-}
+const desk = useDesk();
+const put = (name: string, text: string) => desks.put(desk, name, text);
+const file = (name: string) => desks.fileOf(desk, name);
+const order = (...args: string[]) => desks.order(desk, ...args);
+const seal = (...more: string[]) => desks.seal(desk, ...more);
+const end = (...more: string[]) => desks.end(desk, ...more);
+const putRequest = (name: string, more?: object) => desks.putRequest(desk, name, more);
 
 test("an order is created from a file of zones, and shows", () => {
   const made = order("create", "--id", "2026-18", "--from-zones", "zones.geojson", "-o", "new.yaml");
@@ -63,8 +23,22 @@ test("an order is created from a file of zones, and shows", () => {
     id: "2026-18",
     zones: [{ file: "zones.geojson", disclosed: true }],
   });
-  expect(order("show", "new.yaml", "--for", "wearer").out).toContain("school");
-  expect(order("create", "--lang", "ja").out).toContain("東京駅周辺");
+  const given = [
+    "--id",
+    "2026-19",
+    "--person",
+    "山田 太郎",
+    "--birth",
+    "1980-01-31",
+    "--court",
+    "C",
+    "--timezone",
+    "Asia/Tokyo",
+  ];
+  const when = ["--from", "2026-12-01T00:00:00+09:00", "--to", "2027-12-01T00:00:00+09:00"];
+  expect(order("create", ...given, ...when, "--from-zones", "zones.geojson", "-o", "whole.yaml").code).toBe(0);
+  expect(order("show", "whole.yaml", "--for", "wearer").out).toContain("school");
+  expect(order("create", "--lang", "ja").out).toContain("<<対象者の氏名>>");
   expect(JSON.parse(order("create", "--json").out)).toHaveProperty("zones");
   expect(order("create", "-o", "new.yaml").err).toContain("[cli.output-exists]");
   expect(order("create", "--timezone", "Asia/Edo").err).toContain("[order.bad-field]");
@@ -112,22 +86,11 @@ test("a seal has a number that only grows, over orders, amendments, requests and
   });
   // From an older one nothing is made: what came between would be lost.
   expect(order(...sign, "-o", "x.sealed").err).toContain("[order.not-latest]");
-  const ended = order(
-    "end",
-    "--device",
-    DEVICE,
-    "--order",
-    "2026-17",
-    "--reason",
-    "lifted",
-    ...WITH_VAULT,
-    "-o",
-    "4.sealed",
-  );
+  const ended = end("--order", "2026-17", "-o", "4.sealed");
   expect(ended.code, ended.err).toBe(0);
   expect(counter("4.sealed")).toMatchObject({ kind: "end", counter: 4, document: null });
   expect(order("show", "4.sealed", ...WITH_VAULT).err).toContain("it ends the order");
-  expect(seal("-o", "5.sealed", "--json").out).toContain('"counter":5');
+  expect(seal("-o", "5.sealed", "--json", ...TWO).out).toContain('"counter":5');
   // Another device has numbers of its own.
   const other = order("seal", "order.yaml", "--device", "OMB-000124", ...WITH_VAULT, "-o", "o.sealed", "--json");
   expect(jsonLines(other.out)).toMatchObject([{ kind: "sealed", device: "OMB-000124", counter: 1 }]);
@@ -148,7 +111,7 @@ test("a sealed order is verified and shown to each reader, and its centre's plac
   expect(file("sheet.html").toString()).toMatch(/^<!doctype html>/);
   const bytes = file("o.sealed");
   bytes[bytes.length >> 1] ^= 1;
-  writeFileSync(path.join(cwd, "o.sealed"), bytes);
+  writeFileSync(path.join(desk.cwd, "o.sealed"), bytes);
   expect(order("show", "o.sealed", "--public-keys", "keys.json")).toMatchObject({
     code: 2,
     out: "",
@@ -177,8 +140,8 @@ test("the wearer is shown as JSON only what he is told of, sealed or not: no hid
 test("a sealed order goes to stdout for -, and what is told of it to stderr", () => {
   const { code, err } = seal("-o", "-", "--json");
   expect({ code, file: JSON.parse(err).file }).toEqual({ code: 0, file: "stdout" });
-  expect(existsSync(path.join(cwd, "-"))).toBe(false);
-  expect(seal("-o", "-").code).toBe(0);
+  expect(existsSync(path.join(desk.cwd, "-"))).toBe(false);
+  expect(seal("-o", "-", ...TWO).code).toBe(0);
 });
 
 test("the file holds the device's copy, the zones and the signature, and no key", () => {
@@ -194,62 +157,46 @@ test("a place that is not disclosed is not sealed, in either language, and the h
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toMatch(/^error: zones\.geojson:1: zone school .*\[order\.undisclosed\]\nhint: .*centreZones/);
   expect(seal("-o", "o.sealed", "--lang", "ja").err).toMatch(/^エラー: .*\nヒント: centreZones/);
-  expect(existsSync(path.join(cwd, "o.sealed"))).toBe(false);
+  expect(existsSync(path.join(desk.cwd, "o.sealed"))).toBe(false);
   // No number was used up.
   put("order.yaml", ORDER_YAML);
   expect(seal("-o", "o.sealed", "--json").out).toContain('"counter":1');
 });
 
-test("requests of a folder are listed by name, in words and as JSON", () => {
-  mkdirSync(path.join(cwd, "requests"));
-  putRequest("requests/b.json", { id: "r-2", change: { kind: "remove", zone: "work" } });
-  putRequest("requests/a.json");
-  put("requests/notes.txt", "not a request");
-  const { code, out } = order("requests", "requests");
-  expect(code).toBe(0);
-  expect(out.split("\n").filter((line) => line.startsWith("request"))).toEqual([
-    expect.stringContaining("r-1"),
-    expect.stringContaining("r-2"),
-  ]);
-  expect(out).toContain("the school has moved");
-  expect(jsonLines(order("requests", "requests", "--json").out)).toMatchObject([{ id: "r-1" }, { id: "r-2" }]);
-  expect(order("requests", "requests", "--lang", "ja").out).toContain("申請者 A. Sato");
+test("an order that is not filled in is neither sealed nor shown, and every line of it is named", () => {
+  expect(order("create", "-o", "new.yaml").code).toBe(0);
+  for (const [lang, words] of [
+    ["en", /^error: new\.yaml:3: id is still to be filled in.*\[order\.placeholder\]\nhint: 9 places .* 3, 6, 9, /],
+    ["ja", /^エラー: new\.yaml:3: .*\[order\.placeholder\]\nヒント: .*9 箇所.*3, 6, 9, /],
+  ] as const) {
+    const made = ["--device", DEVICE, ...WITH_VAULT, "-o", "x.sealed", "--lang", lang];
+    expect(order("seal", "new.yaml", ...made).err).toMatch(words);
+    expect(order("show", "new.yaml", "--lang", lang).err).toMatch(words);
+  }
+  put("new.json", order("create", "--json").out);
+  expect(order("seal", "new.json", "--device", DEVICE, ...WITH_VAULT, "-o", "x.sealed").err).toContain(
+    "[order.placeholder]",
+  );
 });
 
-test("an amendment that changes zones takes two people and a reason, as a request does", () => {
-  expect(seal("-o", "1.sealed").code).toBe(0);
-  put("order.yaml", ORDER_YAML.replace("radiusM: 300", "radiusM: 200"));
-  const amend = (...more: string[]) =>
-    order(
-      "amend",
-      "order.yaml",
-      "--device",
-      DEVICE,
-      "--last",
-      "1.sealed",
-      "--yes",
-      ...WITH_VAULT,
-      "-o",
-      "2.sealed",
-      ...more,
-    );
-  expect(amend("--reason", "moved", "--agreed-by", "K. Mori").err).toContain("[order.needs-two]");
-  const two = ["--requested-by", "A. Sato", "--agreed-by", "K. Mori"];
-  expect(amend(...two).err).toContain("[order.needs-two]");
-  const amended = amend(...two, "--reason", "moved");
-  expect(amended.code, amended.err).toBe(0);
-  expect(amended.out).toBe("~ zones.work.properties.radiusM: 300 → 200\n");
-});
-
-test("a change of zones takes two people, and a yes", () => {
-  expect(seal("-o", "1.sealed").code).toBe(0);
-  putRequest("r.json");
-  const sign = (...more: string[]) =>
-    order("sign", "r.json", "--last", "1.sealed", ...WITH_VAULT, "-o", "2.sealed", ...more);
-  expect(sign("--yes").err).toContain("[cli.missing-option]");
-  expect(sign("--yes", "--agreed-by", "a. sato ").err).toContain("[order.one-person]");
-  expect(sign("--agreed-by", "K. Mori").err).toContain("[order.not-confirmed]");
-  expect(existsSync(path.join(cwd, "2.sealed"))).toBe(false);
+test("the wearer learns from nothing that a place was kept from him", () => {
+  const zones = ORDER_YAML.slice(ORDER_YAML.indexOf("zones:\n"), ORDER_YAML.indexOf("centreZones:"));
+  const hidden = ORDER_YAML.replace(zones, "").replace("distances: {proximityM: 400}\n", "");
+  put("order.yaml", hidden);
+  expect(seal("-o", "o.sealed").code).toBe(0);
+  const redacted = encodeSealedFile({ ...decodeSealedFile(file("o.sealed"), "o"), centre: undefined });
+  writeFileSync(path.join(desk.cwd, "cut.sealed"), redacted);
+  put("without.yaml", hidden.replace(/centreZones:[\s\S]*?(?=delayS)/, "distances: {proximityM: 500}\n"));
+  const shown = (name: string, ...more: string[]) => {
+    const { code, out, err } = order("show", name, "--public-keys", "keys.json", "--for", "wearer", ...more);
+    expect(code, err).toBe(0);
+    return out + err;
+  };
+  for (const more of [[], ["--json"], ["--html"], ["--lang", "ja"]]) {
+    expect(shown("cut.sealed", ...more)).not.toMatch(/centre knows|redacted|センターだけ/);
+    expect(shown("order.yaml", ...more)).toBe(shown("without.yaml", ...more));
+  }
+  expect(order("show", "cut.sealed", "--public-keys", "keys.json").err).toContain("only the centre knows");
 });
 
 test.each<[string, string, string[], string]>([
@@ -281,7 +228,7 @@ test.each<[string, string, string[], string]>([
     expect(said).toContain(`[${code}`);
     expect(said).not.toMatch(/reason\.|undefined|\{\w+\}/);
   }
-  expect(existsSync(path.join(cwd, "o.sealed"))).toBe(false);
+  expect(existsSync(path.join(desk.cwd, "o.sealed"))).toBe(false);
 });
 
 test("a line says file and line of what is wrong in an order", () => {

@@ -5,7 +5,8 @@ import { beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { orderForDevice } from "../../host/orders/for-device.ts";
 import { readOrderFile } from "../../host/orders/order-file.ts";
-import { templateOrder, templateYaml } from "../../host/orders/template.ts";
+import { checkFilledIn } from "../../host/orders/placeholders.ts";
+import { sampleYaml, templateYaml } from "../../host/orders/template.ts";
 import { offsetsOf } from "../../host/orders/timezone.ts";
 import { decodeDeviceOrder, type Terms } from "../../protocol/index.ts";
 import { ROOT } from "../shared.ts";
@@ -80,14 +81,35 @@ test("an order is read with all its parts, and the schema takes it", () => {
   expect(fits(JSON.parse(JSON.stringify(document))), JSON.stringify(fits.errors)).toBe(true);
 });
 
-test("JSON is read as well, and the template is an order in both languages", () => {
+test("JSON is read as well as YAML", () => {
   expect(read(JSON.stringify(parse(ORDER_YAML), undefined, 2)).order.id).toBe("2026-17");
+});
+
+test("the template is refused with every line that is to be filled in, filled in it is an order and nothing else", () => {
   for (const lang of ["en", "ja"] as const) {
-    const template = templateOrder({}, lang, Date.parse("2026-11-24T00:00:00Z"));
-    const { order } = read(templateYaml(template, lang));
-    expect(order.zones.length).toBe(1);
-    expect(fits(parse(templateYaml(template, lang))), JSON.stringify(fits.errors)).toBe(true);
+    const template = templateYaml({}, lang);
+    const lines = template.split("\n");
+    const blank = lines.flatMap((line, i) => (!/^ *#/.test(line) && line.includes("<<") ? [i + 1] : []));
+    expect(blank.length).toBe(8);
+    expect(refusal(() => checkFilledIn(template, "order.yaml"))).toMatchObject({
+      code: "order.placeholder",
+      params: { file: "order.yaml", line: blank[0], at: "id", n: 9, lines: blank.join(", ") },
+    });
+    expect(Object.keys(parse(template) as object)).toEqual(["id", "person", "court", "from", "timezone", "zones"]);
   }
+  const sample = sampleYaml({});
+  checkFilledIn(sample, "order.yaml");
+  expect(read(sample).order.zones.length).toBe(1);
+  expect(fits(parse(sample)), JSON.stringify(fits.errors)).toBe(true);
+});
+
+test("an example of the template that is used as it stands is refused as well", () => {
+  const used = templateYaml({}, "en").replace("# contact:", "contact:").replace("# to:", "to:");
+  const { lines } = refusal(() => checkFilledIn(used, "order.yaml")).params;
+  for (const name of ["contact:", "to:"])
+    expect(String(lines).split(", ")).toContain(
+      String(used.split("\n").findIndex((line) => line.startsWith(name)) + 1),
+    );
 });
 
 test("of the order the device gets its rules and its disclosed places, and no name", () => {
@@ -339,6 +361,14 @@ test.each(["", "- a\n", "a", "null", "3"])("what is no object is no order: %j", 
 test("names of the prototype are names like any other", () => {
   expect(refusal(() => read(`${ORDER_YAML}__proto__: {zones: []}\n`))).toMatchObject({ params: { at: "__proto__" } });
   expect(refusal(() => read(`${ORDER_YAML}constructor: 3\n`))).toMatchObject({ params: { at: "constructor" } });
+});
+
+test("what is missing is called missing", () => {
+  for (const [line, at] of [
+    ["from: 2026-12-01T00:00:00+09:00", "from"],
+    ["  name: 山田 太郎", "person.name"],
+  ])
+    expect(refusal(() => read(changed(line, "")))).toMatchObject({ params: { at, detail: "reason.needed" } });
 });
 
 test("every field that is required is missed, by reader and schema", () => {

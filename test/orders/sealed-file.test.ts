@@ -1,10 +1,14 @@
 import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { installOrder, offerOrder, offerPackChunk, orderInForce } from "../../firmware/orders/store.ts";
 import { zoneCount } from "../../firmware/zones/pack.ts";
-import { differences } from "../../host/orders/diff.ts";
+import { differences, guarding } from "../../host/orders/diff.ts";
 import { piecesOf } from "../../host/orders/for-device.ts";
 import { readOrderFile } from "../../host/orders/order-file.ts";
+import { isSamePerson, namesSomebody } from "../../host/orders/people.ts";
+import { REQUEST_EXAMPLE } from "../../host/orders/request-example.ts";
 import { applyRequest, readRequest } from "../../host/orders/requests.ts";
 import {
   decodeSealedFile,
@@ -21,6 +25,7 @@ import { sheetHtml } from "../../host/orders/sheet-html.ts";
 import { sheetText } from "../../host/orders/sheet-text.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import { createMutator } from "../fuzz/mutate.ts";
+import { ROOT } from "../shared.ts";
 import { refusal } from "../zones/refusal.ts";
 import { createBench, DEVICE, KEY } from "./bench.ts";
 import { ORDER_YAML, ZONES_JSON } from "./order-yaml.ts";
@@ -95,11 +100,78 @@ test("no changed byte of a sealed file is taken for the order, and none crashes"
   }
 });
 
-test("an end verifies too", () => {
-  const end = sealEndFile("2026-17", DEVICE, 2, KEYS, { ...WHY, reason: "lifted" }, AT_MS);
+test("an end verifies too, and says until when records are kept", () => {
+  const end = sealEndFile("2026-17", DEVICE, 2, KEYS, { ...WHY, reason: "lifted", keptUntilMs: AT_MS + 1 }, AT_MS);
   const { read, deviceOrder, statement } = verify(decodeSealedFile(encodeSealedFile(end), "end.sealed"));
   expect([read, deviceOrder.terms, statement.reason]).toEqual([undefined, undefined, "lifted"]);
+  expect([statement.keptUntilMs, verify(SEALED).statement.keptUntilMs]).toEqual([AT_MS + 1, undefined]);
   expect(refusal(() => verify({ ...end, pack: SEALED.pack })).code).toBe("order.mismatch");
+});
+
+test("offsets beside a time zone are a change where they are others than its own", () => {
+  const shifted = readOrderFile(
+    `${ORDER_YAML}utcOffsets: [{from: 2026-12-01T00:00:00Z, offset: "-08:00"}]\n`,
+    "o",
+    () => ZONES_JSON,
+  );
+  const found = differences(READ, shifted);
+  expect([found.map(({ field }) => field), guarding(found)]).toEqual([["utcOffsets"], ["utcOffsets"]]);
+});
+
+test("whatever decides where and when it tells guards, and what is on paper alone does not", () => {
+  const changes: [string, string, string[]][] = [
+    ["radiusM: 300", "radiusM: 200", ["zones.work"]],
+    ["radiusM: 400", "radiusM: 40", ["centreZones.refuge"]],
+    ["widthM: 80", "widthM: 4000", ["corridors"]],
+    ["radiusM: 100", "radiusM: 4000", ["permittedEncounters"]],
+    ["to: 2027-12-01", "to: 2026-12-02", ["to"]],
+    ["heartbeatS: 900", "heartbeatS: 86400", ["heartbeatS"]],
+    ["proximityM: 400", "proximityM: 4", ["distances"]],
+    ["retentionDays: 730", "retentionDays: 30", []],
+    ["phone: 03-1111-1111", "phone: 03-2222-2222", []],
+  ];
+  for (const [was, is, fields] of changes) {
+    const found = differences(
+      READ,
+      readOrderFile(ORDER_YAML.replace(was, is), "o", () => ZONES_JSON),
+    );
+    expect([found.length, guarding(found)], is).toEqual([1, fields]);
+  }
+});
+
+test("the wearer's sheet of an order with hidden places alone is that of an order without", () => {
+  const zones = ORDER_YAML.slice(ORDER_YAML.indexOf("zones:\n"), ORDER_YAML.indexOf("centreZones:"));
+  const hidden = ORDER_YAML.replace(zones, "").replace("distances: {proximityM: 400}\n", "");
+  const centre = hidden.slice(hidden.indexOf("centreZones:"), hidden.indexOf("delayS:"));
+  const without = hidden.replace(centre, "distances: {proximityM: 500}\n");
+  for (const warnings of ["warnings: {allowed: true, maxPerDay: 3}", "warnings: {allowed: false}"])
+    for (const lang of ["en", "ja"] as const) {
+      const [one, other] = [hidden, without].map((text) => {
+        const { order } = readOrderFile(
+          text.replace("warnings: {allowed: true, maxPerDay: 3}", warnings),
+          "o",
+          () => "",
+        );
+        const sheet = makeSheet(order, "wearer", lang, { device: DEVICE, counter: text === hidden ? 4 : 2 });
+        return `${sheetText(sheet)}\n${sheetHtml(sheet)}`;
+      });
+      expect(one).toBe(other);
+      expect(one).not.toMatch(/near a place you must|立ち入ってはならない場所/);
+    }
+});
+
+test("the same person is the same however the name is typed", () => {
+  for (const [one, other] of [
+    ["A. Sato", "a.sato"],
+    ["Ａ．Ｓａｔｏ", "A. SATO"],
+    ["佐藤 花子", "佐藤　花子"],
+    ["ｻﾄｳ", "サトウ"],
+    ["Groß", "GROSS"],
+    ["K. Mori", "K.\u200b Mori\u2060"],
+  ])
+    expect(isSamePerson(one, other), `${one} ${other}`).toBe(true);
+  expect(isSamePerson("A. Sato", "K. Mori")).toBe(false);
+  expect(["", "  ", "-", ".", "\u200b", "17"].filter(namesSomebody)).toEqual([]);
 });
 
 const REQUEST = {
@@ -142,6 +214,14 @@ test("a request adds, alters or removes a zone, and moves it to the centre where
   ]);
 });
 
+test("the example of a request is one, and the README shows it and names its fields", () => {
+  const text = JSON.stringify(REQUEST_EXAMPLE, undefined, 2);
+  expect(readRequest(text, "example.json")).toMatchObject({ order: "2026-17", change: { zoneId: "new-school" } });
+  const readme = readFileSync(path.join(ROOT, "host/orders/README.md"), "utf8");
+  expect(JSON.parse(/```json\n(.*?)```/s.exec(readme)?.[1] ?? "")).toEqual(REQUEST_EXAMPLE);
+  for (const field of Object.keys(REQUEST_EXAMPLE)) expect(readme, field).toContain(`| \`${field}\``);
+});
+
 test.each([
   [{ change: { kind: "remove", zone: "shop" } }, "order.request-unknown-zone"],
   [{ change: { kind: "alter", zone: feature("shop", true) } }, "order.request-unknown-zone"],
@@ -156,6 +236,8 @@ test.each([
     "zones.bad-feature",
   ],
   [{ reason: "" }, "order.bad-field"],
+  [{ requestedBy: " - " }, "order.bad-field"],
+  [{ change: { kind: "remove", zone: "school", soon: true } }, "order.bad-field"],
   [{ at: "yesterday" }, "order.bad-field"],
   [{ urgent: true }, "order.bad-field"],
 ])("a request with %j is refused", (more, code) => {

@@ -8,7 +8,7 @@ import {
   offerPackChunk,
   orderInForce,
 } from "../../firmware/orders/store.ts";
-import { SLOT_KEY, SLOT_ORDER } from "../../firmware/secrets/slots.ts";
+import { SLOT_FIT, SLOT_KEY, SLOT_ORDER } from "../../firmware/secrets/slots.ts";
 import { zoneCount } from "../../firmware/zones/pack.ts";
 import { ORDER_CONTEXT, UPLINK_CONTEXT } from "../../protocol/cose/contexts.ts";
 import { PURPOSE_BEACON, PURPOSE_IMAGE, PURPOSE_LEASE, PURPOSE_ORDER } from "../../protocol/cose/keys.ts";
@@ -373,4 +373,15 @@ test("mutated orders and ends never throw and never count", () => {
   expect(inForce(orders)?.counter).toBe(2);
   expect(bench.slots.get(SLOT_ORDER)?.[3]).toBe(2);
   expect(bench.slots.has(SLOT_KEY + PURPOSE_IMAGE)).toBe(false);
+});
+
+test("with the order goes who was to wear it", () => {
+  for (const forget of [(orders: Orders) => endOrder(orders, sealEnd(3)).ok, forgetOrder]) {
+    const bench = createBench(freshSlots());
+    const { orders } = bench.boot();
+    install(orders, FIRST);
+    orders.secrets.write(SLOT_FIT, new Uint8Array(9).fill(1));
+    expect(forget(orders)).toBe(true);
+    expect(orders.secrets.read(SLOT_FIT)).toBeUndefined();
+  }
 });

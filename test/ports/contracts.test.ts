@@ -66,6 +66,6 @@ test("the log names what went wrong and holds neither a position nor a zone's na
   const lines: string[] = [];
   walkWithLog((text) => lines.push(text));
   expect(lines.length).toBeGreaterThan(1);
-  expect(new Set(lines)).toEqual(new Set(["journal.refused"]));
+  expect(new Set(lines)).toEqual(new Set(["journal.full"]));
   expect(lines.filter((text) => /home|\d{3}/.test(text))).toEqual([]);
 });

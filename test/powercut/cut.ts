@@ -7,6 +7,9 @@ import { seededRandom } from "../../simulator/world/random.ts";
 import { type Day, imageAt, inBlock, isGenuine, journalAddress, lies, recordIn, type Stood } from "./day.ts";
 import { type Boot, boot, liveOn, recordsOf, type Standing, standingOf } from "./device.ts";
 
+/** As `orders/store.ts` has it: the order has ended, and not everything of it is known to be gone. */
+const FORGETTING = 3;
+
 /** A cut at an operation; or the bulk flash put back to what it was at an earlier one, while the chip goes on. */
 export type Cut =
   | { kind: "cut"; index: number; moment: Moment; model: Model }
@@ -127,7 +130,11 @@ function checkBoot(
   const isSpent = day.records.some(({ epoch, after: stood }) => epoch === standing.epoch && stood <= left.done + 1);
   if (standing.epoch < before.epoch || isSpent) say("no new epoch");
   if (standing.epochNumber < before.epochNumber) say("record numbers went back");
-  if (round === 0 && standing.fit !== before.fit && standing.fit !== after.fit) say("fit is neither");
+  // A boot finishes the end of an order that was cut off, and with it who was to wear it.
+  const isEnded = before.order.place === FORGETTING || after.order.place === FORGETTING;
+  const fits = isEnded ? [before.fit, after.fit, ""] : [before.fit, after.fit];
+  if (round === 0 && !fits.includes(standing.fit)) say("fit is neither");
+  if (before.order.place === FORGETTING && standing.fit !== "") say("fit outlives the order");
   const seqs = alertsKept(day, left, before).map(seqOf);
   if (bracelet.state.alertSeq < Math.max(0, ...seqs)) say(`alerts are counted from ${bracelet.state.alertSeq} again`);
 }

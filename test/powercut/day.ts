@@ -1,5 +1,6 @@
 import { PURPOSE_IMAGE, PURPOSE_JOURNAL } from "../../protocol/cose/keys.ts";
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
+import { nameOfRecord } from "../../protocol/journal/order.ts";
 import {
   ALERT,
   frameLength,
@@ -77,7 +78,7 @@ export function liveDay(seed: number): Day {
   const [imageA, imageB] = imagesOf(seed);
   const operations: Operation[] = [];
   const atMs: number[] = [];
-  const firsts = new Map<number, number>();
+  const firsts = new Map<string, number>();
   const first = orderOf(places("school", 30));
   const second = orderOf(places("office", 50));
   const world: BraceletWorld = new BraceletWorld({
@@ -88,7 +89,7 @@ export function liveDay(seed: number): Day {
     journalBytes: JOURNAL_BYTES,
     image: { file: imageA.file, sealed: imageA.sealed, covered: imageA.covered },
     onOperation: (chip, address, bytes) => {
-      for (const number of world.centre.records.keys()) if (!firsts.has(number)) firsts.set(number, operations.length);
+      for (const name of world.centre.records.keys()) if (!firsts.has(name)) firsts.set(name, operations.length);
       operations.push({ chip, address, bytes: bytes?.slice() });
       atMs.push(world.nowMs);
     },
@@ -157,7 +158,7 @@ export function recordIn(
 }
 
 /** What the operations promised, as long as no block was taken that held what the centre must not lose. */
-function recordsOf(operations: Operation[], firsts: Map<number, number>, seed: number): Stood[] {
+function recordsOf(operations: Operation[], firsts: Map<string, number>, seed: number): Stood[] {
   const journalAt = journalAddress(seed);
   const records: Stood[] = [];
   let last = { number: 0, epoch: 0 };
@@ -165,7 +166,7 @@ function recordsOf(operations: Operation[], firsts: Map<number, number>, seed: n
     const record = recordIn(operation, journalAt, last);
     if (record !== undefined) {
       last = record;
-      const atCentre = firsts.get(record.number) ?? Number.POSITIVE_INFINITY;
+      const atCentre = firsts.get(nameOfRecord(record)) ?? Number.POSITIVE_INFINITY;
       const where = { address: operation.address, bytes: operation.bytes?.length ?? 0 };
       records.push({ ...record, ...where, after: index + 1, gone: Number.POSITIVE_INFINITY, atCentre });
     } else if (operation.chip === BULK && operation.bytes === undefined && operation.address >= journalAt)

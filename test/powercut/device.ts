@@ -109,7 +109,7 @@ export function standingOf(onChip: Uint8Array): Standing {
   const secrets = openSecrets(new Chip(cells, ERASE_BYTES), 0, cells.length);
   const order = Buffer.from(secrets.read(SLOT_ORDER) ?? Buffer.alloc(21));
   const downlink = secrets.read(SLOT_DOWNLINK);
-  const receipt = downlink === undefined ? undefined : decodeReceipt(downlink.subarray(8));
+  const receipt = downlink === undefined ? undefined : decodeReceipt(downlink.subarray(12));
   const ratchet = Buffer.from(secrets.read(SLOT_RATCHET) ?? Buffer.alloc(44));
   const update = Buffer.from(secrets.read(SLOT_UPDATE) ?? Buffer.alloc(51));
   return {

@@ -54,6 +54,7 @@ export const AS_MESSAGE: Record<string, (wire: Wire) => unknown> = {
     time: pick(["trusted", "holdover", "unknown"], w.get(9)),
     orderCounter: w.get(10),
     fix: w.get(11) instanceof Map ? AS_MESSAGE.fix(w.get(11) as Wire) : w.get(11),
+    trouble: w.get(12),
   }),
   downlink: (w) => {
     const body = w.get(4) as CborValue[];

@@ -26,7 +26,7 @@ test("a reading that wavers about a threshold is told once", () => {
 
 test("one that is low when it is fitted is told then", () => {
   const device = worn(FAR);
-  device.send({ kind: "removal", untilMs: 9e12, emergency: false });
+  device.send({ kind: "removal", untilMs: 9e12, emergency: false, spentMin: 0 });
   charge(device, 8);
   expect(told(device)).toEqual([]);
   device.send({ kind: "fit" });

@@ -6,7 +6,7 @@ const HOME = [circleZone("home", 35.68, 139.76, 300)];
 const FAR = [circleZone("far", 40, 139.76, 300)];
 
 function remove(device: Worn, hours: number, emergency = false): void {
-  device.send({ kind: "removal", untilMs: utcAt(device) + hours * 3_600_000, emergency });
+  device.send({ kind: "removal", untilMs: utcAt(device) + hours * 3_600_000, emergency, spentMin: 0 });
 }
 
 test("who is not fitted again when a removal's time is over is told of, until he is", () => {
@@ -91,7 +91,7 @@ test("on a device without time a removal lasts a day at most", () => {
   const device = blank();
   device.send({ kind: "order", order: orderWith(HOME) });
   device.send({ kind: "fit" });
-  device.send({ kind: "removal", untilMs: 9_000_000_000_000, emergency: false });
+  device.send({ kind: "removal", untilMs: 9_000_000_000_000, emergency: false, spentMin: 0 });
   device.send({ kind: "strap", closed: false });
   device.run(86_390);
   expect(told(device, "removal")).toEqual([]);

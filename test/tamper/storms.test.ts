@@ -69,7 +69,7 @@ const official: fc.Arbitrary<BraceletEvent> = fc.oneof(
   fc.constant({ kind: "fit" as const }),
   fc
     .record({ untilMs: fc.integer({ min: START_MS, max: START_MS + 40_000_000 }), emergency: fc.boolean() })
-    .map((removal) => ({ kind: "removal" as const, ...removal })),
+    .map((removal) => ({ kind: "removal" as const, spentMin: 0, ...removal })),
   fc.constantFrom(undefined, orderWith(ZONES, {}, 2)).map((order) => ({ kind: "order" as const, order })),
   fc
     .integer({ min: START_MS, max: START_MS + 40_000_000 })

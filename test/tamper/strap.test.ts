@@ -60,7 +60,7 @@ test("before it is fitted, and without an order, nobody is told of a strap", () 
 test("a removal disarms it until then, and a fit arms it again", () => {
   const device = worn(FAR);
   device.run(60);
-  device.send({ kind: "removal", untilMs: utcAt(device) + 3_600_000, emergency: false });
+  device.send({ kind: "removal", untilMs: utcAt(device) + 3_600_000, emergency: false, spentMin: 0 });
   device.run(60);
   device.send(cut);
   device.run(1_200);
@@ -77,6 +77,6 @@ test("a removal that comes after a cut clears it", () => {
   const device = worn(FAR);
   device.send(cut);
   device.run(60);
-  device.send({ kind: "removal", untilMs: utcAt(device) + 3_600_000, emergency: false });
+  device.send({ kind: "removal", untilMs: utcAt(device) + 3_600_000, emergency: false, spentMin: 0 });
   expect(told(device)).toEqual(["strap raised", "strap cleared"]);
 });

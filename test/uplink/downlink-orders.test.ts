@@ -77,6 +77,7 @@ class OrderedDevice {
     this.inbox = openInbox(cutSecrets(this.bench.slots, this.bench.power, tear), crypto, (body) => {
       const read = decodeReceipt(body);
       if (read.ok) this.journal.push(read.value);
+      return true;
     });
   }
 

@@ -1,8 +1,22 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { provision } from "../../firmware/bracelet/identity.ts";
+import { SLOT_KEY } from "../../firmware/secrets/slots.ts";
+import { bytesOf, equalBytes, joinBytes } from "../../protocol/bytes.ts";
+import { PURPOSE_DOWNLINK } from "../../protocol/cose/keys.ts";
 import type { Downlink, Receipt } from "../../protocol/index.ts";
 import { MODELS, MOMENTS, PowerCut } from "../../simulator/faults/power-cut.ts";
-import { createCentre, DownlinkWorld, LEASE, message, SALT, sealLease } from "./downlink-world.ts";
+import {
+  type Cut,
+  createCentre,
+  DEVICE,
+  DOWNLINK_KEY,
+  DownlinkWorld,
+  LEASE,
+  message,
+  SALT,
+  sealLease,
+} from "./downlink-world.ts";
 
 const centre = createCentre();
 
@@ -170,4 +184,45 @@ test("the counter only grows: whatever is replayed, reordered or cut off, nothin
     { numRuns: 300 },
   );
   expect(replayed).toBeGreaterThan(300);
+});
+
+test("the counter belongs to its key: wherever a change of keys is cut off, nothing old is done again and nothing new refused", () => {
+  const next = new Uint8Array(32).fill(0x55);
+  const under = { old: createCentre(DOWNLINK_KEY), next: createCentre(next) };
+  const keys = joinBytes(Array.from({ length: 8 }, (_, i) => (i === 4 ? next : new Uint8Array(32).fill(0x40 + i))));
+  const changed = (cut?: Cut) => {
+    const world = new DownlinkWorld();
+    for (let counter = 1; counter <= 5; counter++) world.take(under.old(message(counter, "locate")));
+    const from = world.operations;
+    if (cut !== undefined) world.cut = { ...cut, at: from + cut.at };
+    try {
+      expect(provision(world.secrets, bytesOf(DEVICE), 2, keys)).toEqual({ ok: true });
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error;
+    }
+    const took = world.operations - from;
+    world.boot();
+    return { world, took };
+  };
+  const { took } = changed();
+  const seen = new Set<boolean>();
+  for (let at = 0; at < took; at++)
+    for (const moment of MOMENTS) {
+      const { world } = changed({ at, moment, model: "torn write" });
+      const what = `operation ${at}, ${moment}`;
+      const isNext = equalBytes(world.secrets.read(SLOT_KEY + PURPOSE_DOWNLINK) ?? new Uint8Array(0), next);
+      seen.add(isNext);
+      const done = world.done.length;
+      for (let counter = 1; counter <= 4; counter++)
+        expect(world.take(under.old(message(counter, "locate"))), what).toMatchObject({ kind: "refused" });
+      expect(world.done.length, what).toBe(done);
+      world.take(isNext ? under.next(message(1, "pause", [1])) : under.old(message(6, "pause", [1])));
+      expect(world.done.at(-1), what).toMatchObject({ kind: "pause", again: false });
+      // And again to the end, as a field unit does it: what has been counted under the new key stays counted.
+      provision(world.secrets, bytesOf(DEVICE), 2, keys);
+      world.boot();
+      world.take(under.next(message(1, "pause", [1])));
+      expect(world.done.filter(({ counter, kind }) => kind === "pause" && counter === 1).length, what).toBe(1);
+    }
+  expect(seen.size).toBe(2);
 });

@@ -86,6 +86,8 @@ export class DownlinkWorld {
   readonly told: Receipt[] = [];
   operations = 0;
   cut: Cut | undefined;
+  /** The journal takes nothing. */
+  isFull = false;
   nowMs = 1_700_000_000_000;
   secrets: Secrets;
   inbox: Inbox;
@@ -98,7 +100,7 @@ export class DownlinkWorld {
     secrets.write(SLOT_KEY + PURPOSE_DOWNLINK, DOWNLINK_KEY);
     secrets.write(SLOT_KEY + PURPOSE_LEASE, LEASE_KEY);
     this.secrets = secrets;
-    this.inbox = openInbox(secrets, crypto, () => {});
+    this.inbox = openInbox(secrets, crypto, () => true);
     this.boot();
   }
 
@@ -106,13 +108,15 @@ export class DownlinkWorld {
     this.cut = undefined;
     const chip = new Chip(this.cells, PAGE, (address, bytes) => this.flashOperation({ chip: 0, address, bytes }));
     this.secrets = openSecrets(chip, 0, 2 * PAGE);
-    this.inbox = openInbox(this.secrets, crypto, (body) =>
+    this.inbox = openInbox(this.secrets, crypto, (body) => {
+      if (this.isFull) return false;
       this.operate(() => {
         const read = decodeReceipt(body);
         if (!read.ok) throw new Error(read.reason);
         this.journal.push(read.value);
-      }),
-    );
+      });
+      return true;
+    });
     this.inbox.salt = SALT;
   }
 

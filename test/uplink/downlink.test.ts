@@ -68,6 +68,20 @@ test("a repeated counter gets the same receipt, before and after a boot, and not
   expect(world.told).toEqual(Array(3).fill({ counter: 3, kind: "end", outcome: "order.forged", next: 0 }));
 });
 
+test("no receipt leaves that the journal did not take; once it takes one the downlink is done again, and told", () => {
+  const world = new DownlinkWorld();
+  world.isFull = true;
+  world.take(centre(message(1, "locate")));
+  world.take(centre(message(1, "locate")));
+  expect(world.told).toEqual([]);
+  expect(world.inbox.last?.outcome).toBe("begun");
+  world.boot();
+  world.isFull = false;
+  world.take(centre(message(1, "locate")));
+  const receipt = { counter: 1, kind: "locate", outcome: "done", next: 0 };
+  expect([world.journal, world.told]).toEqual([[receipt], [receipt]]);
+});
+
 test("a flood of repetitions is answered once a minute", () => {
   const world = new DownlinkWorld();
   const bytes = centre(message(1, "locate"));

@@ -26,6 +26,7 @@ export const STATUS: Status = {
   time: "trusted",
   orderCounter: 3,
   fix: undefined,
+  trouble: undefined,
 };
 
 export const numbersOf = (uplink: Uplink): number[] => uplink.records.map((record) => record.number);

@@ -4,10 +4,12 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { en } from "../../host/cli/messages.en.ts";
 import { exportForStation } from "../../host/vault/devices.ts";
 import { readPublicKeys } from "../../host/vault/public-keys.ts";
 import { createVault, deviceKeys, openVault, secretOf, type Vault } from "../../host/vault/vault.ts";
 import { CLI, omamori, type Ran } from "../cli/cli.ts";
+import { ROOT } from "../shared.ts";
 
 const PASSPHRASE = "correct horse battery staple";
 const ID = "OMB-000123";
@@ -63,7 +65,9 @@ function json(name: string): Record<string, unknown> {
 test("init makes a vault that costs half a second to guess at, and never over another", () => {
   const made = runBare("init", "--vault", at("new.vault"), "--passphrase-file", at("pass"));
   expect(made.code, made.err).toBe(0);
-  expect(made.out).toMatch(/^signs orders: [0-9a-f]{16}\nsigns releases: [0-9a-f]{16}\nsigns heads: [0-9a-f]{16}\n$/);
+  expect(made.out).toMatch(
+    /^signs orders \(.*\): [0-9a-f]{16}\nsigns releases \(.*\): [0-9a-f]{16}\nsigns heads \(.*witness.*\): [0-9a-f]{16}\n$/,
+  );
   expect(modeOf("new.vault")).toBe(0o600);
   // log2 of scrypt's N, in the header behind the name and the version.
   expect(fs.readFileSync(at("new.vault")).subarray(2, 18)).toEqual(
@@ -119,6 +123,13 @@ test("without a terminal and without a file it asks nobody, and says what to do"
     2,
     expect.stringMatching(/\[vault\.no-terminal\]\nhint: .*--passphrase-file/),
   ]);
+});
+
+test("a vault that is not there is told of before anyone is asked for its passphrase", () => {
+  expect(runBare("status", "--vault", at("none.vault"))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("[cli.cannot-read]"),
+  });
 });
 
 describe.skipIf(!SCRIPT)("at a terminal", () => {
@@ -250,6 +261,37 @@ test("what is refused is not recorded, and what is done is, with who did it", ()
     "vault.status null",
   ]);
   expect(audit.every(({ who, intact }) => who !== "" && intact === true)).toBe(true);
+});
+
+test("each use and each signing key is told in words, in both languages", () => {
+  for (const args of [
+    ["status"],
+    ["export-public"],
+    ["rotate", "--signing-key", "heads"],
+    ["export-centre", "-o", at("c")],
+  ])
+    expect(run(...args).code).toBe(0);
+  for (const lang of ["en", "ja"]) {
+    const told = run("status", "--audit", "--lang", lang).out + run("status", "--lang", lang).out;
+    expect(told).toMatch(
+      lang === "en"
+        ? /: keys went to the centre \[vault\.export-centre\]/
+        : /センターに鍵を交付 \[vault\.export-centre\]/,
+    );
+    expect(told).not.toMatch(/use\.|role\.|\{\w*\}/);
+  }
+});
+
+test("every use that a source records has its words", () => {
+  const sources = fs
+    .readdirSync(path.join(ROOT, "host"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"));
+  const text = sources.map((name) => fs.readFileSync(path.join(ROOT, "host", name), "utf8")).join("\n");
+  const uses = [...text.matchAll(/(?:changeVault|recordUse)\(\w+, "([\w.-]+)"|appendAudit\([\w.]+, "([\w.-]+)"/g)].map(
+    ([, a, b]) => a ?? b,
+  );
+  expect(uses.length).toBeGreaterThan(15);
+  expect(uses.filter((what) => !(what in en) && !(`use.${what}` in en))).toEqual([]);
 });
 
 test("rotating the passphrase shuts the old one out", () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { drawCounter } from "../../host/orders/counters.ts";
 import { firstBroken } from "../../host/vault/audit.ts";
 import { decodeContents, encodeContents } from "../../host/vault/contents.ts";
 import {
@@ -126,8 +127,33 @@ test("a header changed with its sum put right is refused too: it is sealed with 
 
 test("a vault from a newer version says so", () => {
   const contents = vault.look((all) => decodeContents(encodeContents(all), file));
-  const newer = [2, ...(decode(encodeContents(contents)) as CborValue[]).slice(1)];
+  const newer = [3, ...(decode(encodeContents(contents)) as CborValue[]).slice(1)];
   expect(code(() => decodeContents(encode(newer), file))).toBe("vault.newer");
+});
+
+test("a vault of version 1 is read with the numbers that its audit counts, and written as it is now", () => {
+  for (const what of ["order.seal", "vault.status", "order.amend", "order.sign"]) recordUse(vault, what, ID);
+  for (const what of ["order.seal", "order.end"]) recordUse(vault, what, "OMB-2");
+  const [, ...parts] = vault.look((all) => decode(encodeContents(all)) as CborValue[]);
+  const contents = decodeContents(encode([1, ...parts.slice(0, -1)]), file);
+  expect(contents.sealed).toEqual([
+    { device: ID, counter: 3, standing: { kind: "unknown" } },
+    { device: "OMB-2", counter: 2, standing: { kind: "none" } },
+  ]);
+  expect(decodeContents(encodeContents(contents), file)).toEqual(contents);
+});
+
+test("what stands on a device is kept, and its number does not hang on the audit", () => {
+  const order = { kind: "order", id: "2026-17", toMs: undefined, retentionDays: 30 } as const;
+  const other = { ...order, id: "2026-18", toMs: 5 };
+  expect(drawCounter(vault, "order.seal", ID, () => order)).toBe(1);
+  expect(drawCounter(vault, "order.seal", "OMB-2", () => other)).toBe(1);
+  recordUse(vault, "order.seal", ID);
+  expect(drawCounter(openVault(file, PASSPHRASE), "order.amend", ID, ({ standing }) => standing)).toBe(2);
+  expect(openVault(file, PASSPHRASE).look(({ sealed }) => sealed)).toEqual([
+    { device: "OMB-2", counter: 1, standing: other },
+    { device: ID, counter: 2, standing: order },
+  ]);
 });
 
 test("nothing of an open vault prints", () => {

@@ -4,8 +4,7 @@ import { ACKED, FIT as FIT_RECORD, ORDER } from "../../protocol/journal/record.t
 import type { BraceletWorld } from "../../simulator/world/bracelet-world.ts";
 import { sealSimulatedOrder } from "../../simulator/world/provision.ts";
 import { orderOf } from "../samples.ts";
-import { circleAt } from "../simulator/walks.ts";
-import { atRest, commute, HOUR_MS, MINUTE_MS, ours, putOn, SCHOOL, START_MS, takeOff } from "./story.ts";
+import { atRest, commute, HOUR_MS, MINUTE_MS, NEXT, ours, putOn, SCHOOL, START_MS, takeOff } from "./story.ts";
 
 const crypto = createNodeCrypto();
 const SECOND_MS = 1_000;
@@ -22,7 +21,8 @@ function expectSound(world: BraceletWorld): void {
 /** Every number up to the newest that the centre has heard of. */
 function expectWhole(world: BraceletWorld): void {
   const newest = world.centre.statuses.at(-1)?.newest ?? 0;
-  const missing = Array.from({ length: newest }, (_, i) => i + 1).filter((n) => !world.centre.records.has(n));
+  const numbers = new Set([...world.centre.records.values()].map(({ record }) => record.number));
+  const missing = Array.from({ length: newest }, (_, i) => i + 1).filter((n) => !numbers.has(n));
   expect(missing).toEqual([]);
 }
 
@@ -73,8 +73,6 @@ test("nobody put it on, so an open strap says nothing; a removal is time-boxed",
   expect(fits.length).toBe(2);
   expectSound(world);
 });
-
-const NEXT = circleAt("office", 0, 300);
 
 /** Whether any of it can be read in the bulk flash: a piece of its zones, or its seal. */
 function holds(world: BraceletWorld, order: ReturnType<typeof orderOf>, counter: number): boolean {

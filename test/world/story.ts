@@ -34,6 +34,7 @@ export function atRest(hours: number, everyS = 50): Path {
 }
 
 export const SCHOOL = circleAt("school", 1_500, 150);
+export const NEXT = circleAt("office", 0, 300);
 export const HOME_ZONE = circleAt("home", 1_500, 120);
 
 export function ours(given: Partial<WorldOptions> & { path: Path }): BraceletWorld {

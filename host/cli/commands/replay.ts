@@ -14,10 +14,10 @@ import { parseInstant } from "../../../simulator/traces/instant.ts";
 import type { Trace } from "../../../simulator/traces/trace.ts";
 import { readZones } from "../../zones/geojson.ts";
 import { DELAY_BOUNDS_S, DELAY_S, HEARTBEAT_BOUNDS_S, HEARTBEAT_S, openOrder, readOrder } from "../../zones/order.ts";
+import { loadRecording } from "../evidence-bundle.ts";
 import { EXIT } from "../exit-codes.ts";
 import { checkOutput, DASH, nameOf, readFile, readText, writeWhole } from "../files.ts";
 import { examples } from "../help.ts";
-import { loadTrace } from "../load-trace.ts";
 import { SEED_MOST, wholeNumber } from "../options.ts";
 import { type Lang, print, say, textOf, warn } from "../output.ts";
 import { createProgress } from "../progress.ts";
@@ -71,7 +71,7 @@ export function addReplayCommand(program: Command, lang: Lang): void {
     .option("--json", words("help.replay-json"))
     .option("--report <file>", words("help.report"))
     .option("--force", words("help.force"))
-    .addHelpText("after", `\n${words("help.promise-missed")}`)
+    .addHelpText("after", `\n${words("help.promise-missed")}\n${words("help.replay-exit")}`)
     .addHelpText(
       "after",
       examples(
@@ -83,20 +83,42 @@ export function addReplayCommand(program: Command, lang: Lang): void {
         "replay journal.bin --order sealed-order.cbor --from 2026-11-24T08:00+09:00",
       ),
     )
-    .action(async (files: string[], flags: Omit<ReplayFlags, "zones"> & { zones?: string }) => {
+    .action(async (files: string[], flags: Omit<ReplayFlags, "zones"> & { zones?: string }, command: Command) => {
       const { zones } = flags;
-      if (zones === undefined) process.exitCode = await runRecorded(files, flags, lang);
-      else process.exitCode = await runReplay(files, { ...flags, zones }, lang);
+      if (zones === undefined) process.exitCode = await runRecorded(files, flags, command, lang);
+      else {
+        refuseGiven(command, ONLY_RECORDED, "replay.option-with-zones");
+        process.exitCode = await runReplay(files, { ...flags, zones }, lang);
+      }
     });
 }
 
+/** What only a run over zones, and what only a journal run again, knows what to do with. */
+const ONLY_ZONES = ["delayS", "heartbeatS", "receiver", "seed", "report", "force"];
+const ONLY_RECORDED = ["from", "to"];
+
+/** What would be passed over in silence is refused: who gave it would take the answer for one that heeds it. */
+function refuseGiven(command: Command, names: string[], code: string): void {
+  for (const option of command.options)
+    if (names.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === "cli")
+      throw new ToolError(code, { option: option.long ?? "" });
+}
+
 /** Without zones it can only be what a device recorded: its order says which zones there were. */
-async function runRecorded(files: string[], flags: Omit<ReplayFlags, "zones">, lang: Lang): Promise<number> {
+async function runRecorded(
+  files: string[],
+  flags: Omit<ReplayFlags, "zones">,
+  command: Command,
+  lang: Lang,
+): Promise<number> {
   const [file] = files;
   const bytes = Uint8Array.from(readFile(file));
-  if (files.length > 1 || !isRecorded(bytes))
+  if (!isRecorded(bytes))
     throw new ToolError("cli.missing-option", { what: "--zones <file>", detail: "reason.see-help" });
-  const orders = flags.order === undefined ? [] : [Uint8Array.from(readFile(flags.order))];
+  if (files.length > 1) throw new ToolError("replay.one-journal", { file: nameOf(file) });
+  refuseGiven(command, ONLY_ZONES, "replay.option-without-zones");
+  const orders =
+    flags.order === undefined ? [] : [{ bytes: Uint8Array.from(readFile(flags.order)), name: nameOf(flags.order) }];
   const instant = (option: string, text: string | undefined) => {
     const ms = text === undefined ? undefined : parseInstant(text);
     if (text !== undefined && ms === undefined) throw new ToolError("evidence.bad-instant", { option, value: text });
@@ -113,7 +135,7 @@ async function runReplay(files: string[], flags: ReplayFlags, lang: Lang): Promi
   checkReport(files, flags);
   const order = orderOf(flags);
   const startEngine = flags.engine === "bundle" ? bundleOf() : startNodeEngine;
-  const traces = files.map((file) => loadTrace(file));
+  const traces = files.map((file) => loadRecording(file, lang));
   for (const trace of traces) warnElsewhen(trace, order, flags.order, lang);
   const progress = createProgress(process.stderr);
   const summaries: SummaryLine[] = [];

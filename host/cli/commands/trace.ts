@@ -6,9 +6,9 @@ import { writeSequence } from "../../../simulator/traces/sequence.ts";
 import type { Trace } from "../../../simulator/traces/trace.ts";
 import { toCsv, toGeoJson, toGpx } from "../../../simulator/traces/write.ts";
 import { type Random, seededRandom } from "../../../simulator/world/random.ts";
+import { loadRecording } from "../evidence-bundle.ts";
 import { checkOutput, DASH, writeWhole } from "../files.ts";
 import { addHelpCommand, examples } from "../help.ts";
-import { loadTrace } from "../load-trace.ts";
 import { SEED_MOST, wholeNumber } from "../options.ts";
 import { type Lang, printRaw, say, textOf, warn } from "../output.ts";
 import { showFixes, showInfo } from "../trace-text.ts";
@@ -39,11 +39,18 @@ export function addTraceCommands(program: Command, lang: Lang): void {
     .description(words("help.trace-info"))
     .option("--json", json)
     .addHelpText("after", examples(lang, "trace info recording.ubx", "trace info --json - < day.csv"))
-    .action((file: string, flags: { json?: boolean }) => showInfo(loadTrace(file), flags.json === true, lang));
+    .action((file: string, flags: { json?: boolean }) =>
+      showInfo(loadRecording(file, lang), flags.json === true, lang),
+    );
   addOutputOptions(trace.command("convert").argument("<in>", file).description(words("help.trace-convert")), lang)
     .addHelpText(
       "after",
-      examples(lang, "trace convert ride.gpx --to csv -o ride.csv", "trace convert ride.gpx --to csv"),
+      examples(
+        lang,
+        "trace convert ride.gpx --to csv -o ride.csv",
+        "trace convert journal.bin -o way.gpx",
+        "trace convert bundle.cbor --to geojson",
+      ),
     )
     .action((file: string, flags: OutputFlags) => convert(file, flags, (trace) => trace, lang));
   addOutputOptions(trace.command("anonymise").argument("<in>", file).description(words("help.trace-anonymise")), lang)
@@ -60,7 +67,7 @@ export function addTraceCommands(program: Command, lang: Lang): void {
     .option("--json", words("help.json-lines"))
     .addHelpText("after", examples(lang, "trace fixes recording.nmea", "trace fixes recording.nmea --json"))
     .action((file: string, flags: { json?: boolean }) =>
-      showFixes(loadTrace(file, { allowCutOff: true }), flags.json === true, lang),
+      showFixes(loadRecording(file, lang, { allowCutOff: true }), flags.json === true, lang),
     );
   addHelpCommand(trace, lang);
 }
@@ -80,7 +87,7 @@ async function convert(input: string, flags: OutputFlags, change: (trace: Trace)
   if (format === undefined) throw new ToolError("cli.no-format", { choices: FORMATS.join(", ") });
   if (output !== DASH) checkOutput(output, [input], force);
   if (named !== undefined && named !== format) warn(lang, "cli.other-extension", { file: output, format });
-  const content = written(change(loadTrace(input)), format);
+  const content = written(change(loadRecording(input, lang)), format);
   if (output === DASH) {
     printRaw(content);
     return;

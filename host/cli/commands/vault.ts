@@ -15,7 +15,7 @@ import {
 import { addVaultOptions, openVaultOf, readNewPassphrase, type VaultFlags } from "../../vault/passphrase.ts";
 import { publicKeysText } from "../../vault/public-keys.ts";
 import { SCRYPT_LOG_N } from "../../vault/sealed-file.ts";
-import { checkVaultFile, createVault, publicKeys, recordUse } from "../../vault/vault.ts";
+import { checkVaultFile, createVault, type PublicKey, publicKeys, recordUse } from "../../vault/vault.ts";
 import { checkOutput, DASH, writeWhole } from "../files.ts";
 import { addHelpCommand, examples } from "../help.ts";
 import { wholeNumber } from "../options.ts";
@@ -43,9 +43,20 @@ type RotateFlags = VaultFlags &
 export function addVaultCommands(program: Command, lang: Lang): void {
   const words = (code: string) => textOf(lang, code).text;
   const vault = program.command("vault").description(words("help.vault"));
-  const add = (name: string, about: string, ...lines: string[]) =>
+  const add: Add = (name, about, ...lines) =>
     addVaultOptions(vault.command(name).description(words(about)), lang).addHelpText("after", examples(lang, ...lines));
+  addOwn(add, lang);
+  addExports(add, lang);
+  addRevoke(add, lang);
+  addHelpCommand(vault, lang);
+}
 
+/** A command that opens the vault, with its examples. */
+type Add = (name: string, about: string, ...lines: string[]) => Command;
+
+/** What concerns the vault itself. */
+function addOwn(add: Add, lang: Lang): void {
+  const words = (code: string) => textOf(lang, code).text;
   add(
     "init",
     "help.vault-init",
@@ -72,6 +83,11 @@ export function addVaultCommands(program: Command, lang: Lang): void {
     .option("--new-passphrase-file <file>", words("help.new-passphrase-file"))
     .addOption(new Option("--signing-key <role>", words("help.rotate-signing")).choices(ROLES))
     .action((flags: RotateFlags) => rotateOne(flags, lang));
+}
+
+/** What leaves the vault, and for whom. */
+function addExports(add: Add, lang: Lang): void {
+  const words = (code: string) => textOf(lang, code).text;
   outputOptions(add("export-centre", "help.vault-centre", "vault export-centre -o centre-keys.json"), lang)
     .option("--device <id...>", words("help.some-devices"))
     .action((flags: VaultFlags & OutputFlags & { device?: string[] }) =>
@@ -105,6 +121,10 @@ export function addVaultCommands(program: Command, lang: Lang): void {
     .addOption(new Option("-o, --output <file>", words("help.output")).default(undefined, "stdout"))
     .option("--force", words("help.force"))
     .action((flags: VaultFlags & OutputFlags) => exportPublic(flags, lang));
+}
+
+function addRevoke(add: Add, lang: Lang): void {
+  const words = (code: string) => textOf(lang, code).text;
   const revoke = add(
     "revoke",
     "help.vault-revoke",
@@ -115,7 +135,6 @@ export function addVaultCommands(program: Command, lang: Lang): void {
     .option("--device <id>", words("help.one-device"))
     .option("--assignment <n>", words("help.assignment"))
     .action((flags: VaultFlags & OutputFlags & { device?: string; assignment?: string }) => revokeOne(flags, lang));
-  addHelpCommand(vault, lang);
 }
 
 function outputOptions(command: Command, lang: Lang): Command {
@@ -128,7 +147,11 @@ async function init(flags: VaultFlags, lang: Lang): Promise<void> {
   const vault = createVault(flags.vault, await readNewPassphrase(flags.passphraseFd, flags.passphraseFile, lang));
   say(textOf(lang, "cli.wrote", { file: flags.vault }).text);
   say(textOf(lang, "notice.keep-passphrase").text);
-  for (const key of publicKeys(vault)) print(textOf(lang, "vault.key-line", { role: key.role, id: key.id }).text);
+  for (const key of publicKeys(vault)) printKey(key, lang);
+}
+
+function printKey({ role, id }: PublicKey, lang: Lang): void {
+  print(textOf(lang, "vault.key-line", { role, id, detail: `role.${role}` }).text);
 }
 
 async function status(flags: VaultFlags & { json?: boolean; audit?: boolean }, lang: Lang): Promise<void> {
@@ -151,7 +174,7 @@ async function rotateOne(flags: RotateFlags, lang: Lang): Promise<void> {
   else if (signingKey !== undefined) {
     rotateSigningKey(vault, signingKey);
     const key = publicKeys(vault).find(({ role, retiredMs }) => role === signingKey && retiredMs === undefined);
-    print(textOf(lang, "vault.key-line", { role: signingKey, id: key?.id ?? "" }).text);
+    if (key !== undefined) printKey(key, lang);
   } else {
     vault.changePassphrase(await readNewPassphrase(flags.newPassphraseFd, flags.newPassphraseFile, lang), SCRYPT_LOG_N);
     say(textOf(lang, "vault.new-passphrase").text);
