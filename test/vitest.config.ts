@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
+    // All of them: most tests wait for a process of their own, and one worker fewer leaves half of a small machine idle.
+    maxWorkers: "100%",
   },
 });

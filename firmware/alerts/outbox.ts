@@ -1,10 +1,9 @@
 import { createWriter, finish, type Writer, writeArrayHead, writeInt, writeRaw } from "../../protocol/cbor/writer.ts";
-import { ACKED, ALERT, type JournalRecord } from "../../protocol/journal/record.ts";
+import { ALERT, type JournalRecord } from "../../protocol/journal/record.ts";
 import type { Receipt } from "../../protocol/messages/receipt.ts";
 import type { Status } from "../../protocol/messages/status.ts";
 import {
   beginReport,
-  decodeAcked,
   encodeAcked,
   UPLINK_ALERTS,
   UPLINK_HISTORY,
@@ -19,9 +18,9 @@ import { NEVER_MS } from "../lib/instant.ts";
  * What the centre is still owed, and what to send next: alerts, then a report, then the rest of the journal. It holds no record:
  * those lie in the journal, and two numbers say how far the centre has them. One message at a time is under way.
  *
- *   finding ──journal seen for ACKED──▶ ready ──message──▶ in flight ──acknowledged──▶ ready
- *                                         ▲                    └──failed: wait, longer each time──┐
- *                                         └───────────────────────────────────────────────────────┘
+ *   ready ──message──▶ in flight ──acknowledged──▶ ready
+ *     ▲                    └──failed: wait, longer each time──┐
+ *     └───────────────────────────────────────────────────────┘
  *
  * Guarantee: every record that the journal holds is sent until it is acknowledged, alerts in their order and before all else,
  * the rest in theirs. A record comes a second time only if a message that held it failed, or if it was acknowledged after
@@ -34,10 +33,8 @@ export interface Outbox {
   alertsTo: number;
   /** Numbers of the alerts that it lacks, ascending, as far as has been looked. */
   alerts: number[];
-  /** Looked at up to here: after a boot for ACKED, and then for alerts. */
+  /** Looked at for alerts up to here. */
   seenTo: number;
-  /** The ACKED records have been found. */
-  ready: boolean;
   /** All has been looked at. */
   seen: boolean;
   /** More lies in the journal than the last message held. */
@@ -113,17 +110,13 @@ const LEAD_MS = 20000;
 /** What a record takes beside its body, at most. Bytes. */
 const FRAME_BYTES = 24;
 
-/**
- * At boot. `historyTo` and `alertsTo` as the head of the journal's newest block has them, and `seenTo`, the number before that
- * block's first: ACKED records are looked for from there on. Zeros, where nothing is known, take longer and come to the same.
- */
-export function createOutbox(nowMs: number, seenTo: number, historyTo: number, alertsTo: number): Outbox {
+/** At boot; `historyTo` and `alertsTo` as the journal has them. */
+export function createOutbox(nowMs: number, historyTo: number, alertsTo: number): Outbox {
   return {
     historyTo: historyTo,
     alertsTo: alertsTo,
     alerts: [],
-    seenTo: seenTo,
-    ready: false,
+    seenTo: alertsTo,
     seen: false,
     draining: false,
     unsaved: 0,
@@ -251,7 +244,6 @@ export function reconcile(outbox: Outbox, historyTo: number, alertsTo: number, n
   outbox.alertsTo = Math.min(Math.max(alertsTo, historyTo), newest);
   outbox.alerts = [];
   outbox.seenTo = outbox.alertsTo;
-  outbox.ready = true;
   outbox.seen = false;
   outbox.draining = true;
   const flight = outbox.flight;
@@ -284,7 +276,7 @@ function waitMs(failures: number, firstMs: number, mostMs: number, random: numbe
   return Math.floor(Math.min(limitMs, mostMs) * (0.5 + random * 0.5));
 }
 
-/** Looks at some more records: for ACKED, then from there on for alerts. */
+/** Looks at some more records for alerts. */
 function lookOn(outbox: Outbox, backlog: Backlog): void {
   if (outbox.alerts.length === ALERTS_MOST) return;
   const newest = backlog.newest();
@@ -294,30 +286,14 @@ function lookOn(outbox: Outbox, backlog: Backlog): void {
     backlog.read(outbox.seenTo + 1, (record) => {
       if (looks < LOOKS_MOST && outbox.alerts.length < ALERTS_MOST) {
         looks += 1;
-        look(outbox, record);
+        if (record.kind === ALERT) outbox.alerts.push(record.number);
         return true;
       }
       to = record.number - 1;
       return false;
     });
   outbox.seenTo = to;
-  if (to === newest && !outbox.ready) {
-    outbox.ready = true;
-    outbox.seenTo = outbox.alertsTo;
-  }
   outbox.seen = outbox.seenTo >= newest;
-}
-
-function look(outbox: Outbox, record: JournalRecord): void {
-  if (outbox.ready) {
-    if (record.kind === ALERT) outbox.alerts.push(record.number);
-  } else if (record.kind === ACKED) {
-    const acked = decodeAcked(record.body);
-    if (!acked.ok) return;
-    // The last one counts, for a centre that was restored may have less than it had.
-    outbox.historyTo = acked.value.historyTo;
-    outbox.alertsTo = Math.max(acked.value.alertsTo, outbox.historyTo);
-  }
 }
 
 function beginFlight(outbox: Outbox, type: number, nowMs: number): Flight {

@@ -23,8 +23,9 @@ export function takeDownlink(bracelet: Bracelet, bytes: Uint8Array, nowMs: numbe
   const done = carryOut(bracelet, taken.command);
   const receipt = settle(bracelet.inbox, taken.command, done.outcome, done.next, nowMs);
   send(bracelet, receipt);
-  // Settled before, for what is sent again afterwards must not have it tested, and the device started, again and again.
-  if (done.restarts && receipt !== undefined) restart(bracelet);
+  // Settled before, for what is sent again afterwards must not have it tested, and the device started, again and again. But where the
+  // journal takes nothing any more, the new image may be what mends it.
+  if (done.restarts && (receipt !== undefined || bracelet.recorder.journal.refusing)) restart(bracelet, nowMs);
 }
 
 function send(bracelet: Bracelet, receipt: Receipt | undefined): void {

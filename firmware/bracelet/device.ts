@@ -215,7 +215,7 @@ export function wakeUp(bracelet: Bracelet): void {
   const nowMs = bracelet.ports.clock.nowMs();
   // Nothing else is under way here; had something been thrown in the midst of it, the centre would never be heard of again.
   bracelet.channel.pumping = false;
-  if (nowMs >= bracelet.resetMs) restart(bracelet);
+  if (nowMs >= resetDueMs(bracelet)) reset(bracelet);
   // No strap was sensed.
   wearAgain(bracelet, true);
   takeSetup(bracelet, { kind: "wake" });
@@ -229,7 +229,7 @@ export function wakeUp(bracelet: Bracelet): void {
 
 export function nextWakeMs(bracelet: Bracelet): number {
   const nowMs = bracelet.ports.clock.nowMs();
-  let atMs = Math.min(bracelet.resetMs, lastingWakeMs(bracelet, nowMs));
+  let atMs = Math.min(resetDueMs(bracelet), lastingWakeMs(bracelet, nowMs));
   atMs = Math.min(atMs, nextWake(bracelet.state), setupWakeMs(bracelet.setup), recorderWakeMs(bracelet.recorder));
   const provenMs = bracelet.bootMs + PROVE_MS;
   if (bracelet.update.testing && nowMs < provenMs) atMs = Math.min(atMs, provenMs);
@@ -355,7 +355,7 @@ function prove(bracelet: Bracelet, nowMs: number): void {
     coverage: bracelet.channel.covered,
   };
   const proof = proveImage(bracelet.update, facts, nowMs - bracelet.bootMs);
-  if (proof === "revert") restart(bracelet);
+  if (proof === "revert") restart(bracelet, nowMs);
 }
 
 /** The order that counts has verified, or neither place counts: there was never one, or it has ended. */
@@ -363,8 +363,21 @@ export function holdsOrder(orders: Orders): boolean {
   return orders.inForce !== undefined || orders.place > 1;
 }
 
+/** At the next wake-up, which is due by then. */
+export function restart(bracelet: Bracelet, atMs: number): void {
+  bracelet.resetMs = Math.min(bracelet.resetMs, atMs);
+}
+
+/** So long does a restart wait for alerts that stand in memory alone, and would be gone with it. Milliseconds. */
+const HELD_MS = 3_600_000;
+
+function resetDueMs(bracelet: Bracelet): number {
+  const atMs = bracelet.resetMs;
+  return atMs !== NEVER_MS && bracelet.recorder.journal.held.length > 0 ? atMs + HELD_MS : atMs;
+}
+
 /** What is still in memory first. */
-export function restart(bracelet: Bracelet): void {
+function reset(bracelet: Bracelet): void {
   bracelet.resetMs = NEVER_MS;
   flushInputs(bracelet.recorder, bracelet.ports.clock.nowMs());
   bracelet.ports.power.reset();

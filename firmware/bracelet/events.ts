@@ -9,7 +9,7 @@ export type Motion = "still" | "walking" | "moving";
  * Who says what time it is: under a seal (downlink, session), or the cellular network, which proves nothing; or our own clock, which
  * ran on over a boot since it was told under a seal.
  */
-export type TimeSource = "sealed" | "network" | "kept";
+export type TimeSource = "sealed" | "network" | "kept" | "field";
 
 /**
  * Everything that can influence the bracelet. With its `now`, the replay boundary of design §4: all values are integers, truth

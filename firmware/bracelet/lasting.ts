@@ -1,6 +1,6 @@
 import { orderInForce } from "../orders/store.ts";
 import type { Secrets } from "../ports/secrets.ts";
-import { floorOf, KEEP_MS, readKept, writeKept } from "../time/kept.ts";
+import { KEEP_MS, readKept, writeKept } from "../time/kept.ts";
 import { type Bracelet, take } from "./device.ts";
 import { type Fit, fitOf, fitWakeMs, readFit, writeFit } from "./fit.ts";
 
@@ -8,14 +8,12 @@ import { type Fit, fitOf, fitWakeMs, readFit, writeFit } from "./fit.ts";
 export interface Lasting {
   /** Who wears it, as it stood at the boot; `undefined` once the machine has been told. */
   fit: Fit | undefined;
-  /** UTC that had passed for certain at the boot. */
-  floorMs: number;
   /** When the time is kept next. */
   keepMs: number;
 }
 
 export function openLasting(secrets: Secrets, nowMs: number): Lasting {
-  return { fit: readFit(secrets), floorMs: floorOf(secrets), keepMs: nowMs };
+  return { fit: readFit(secrets), keepMs: nowMs };
 }
 
 /** What outlasts a boot: the clock, the order, and who wears it. */
@@ -52,9 +50,9 @@ export function wearAgain(bracelet: Bracelet, closed: boolean): void {
 /** Of the time now and then; of a removal that its strap was opened, and what is spent of it. */
 export function keepWhatLasts(bracelet: Bracelet, nowMs: number): void {
   if (bracelet.state.tamper.wearing.phase === "removed") keepFit(bracelet, nowMs);
-  if (nowMs < bracelet.lasting.keepMs || bracelet.state.time.word === "none") return;
+  if (nowMs < bracelet.lasting.keepMs || bracelet.state.time.word !== "sealed") return;
   bracelet.lasting.keepMs = nowMs + KEEP_MS;
-  writeKept(bracelet.ports.secrets, bracelet.state.time, bracelet.lasting.floorMs, nowMs);
+  writeKept(bracelet.ports.secrets, bracelet.state.time, nowMs);
 }
 
 /** Nothing before the machine has been told what stands there. */

@@ -13,7 +13,7 @@ import {
   outboxWakeMs,
   wantsSession,
 } from "../alerts/outbox.ts";
-import { acknowledge, type Journal, newestFrom, readRecords, troubleOf } from "../journal/ring.ts";
+import { acknowledge, type Journal, readRecords, troubleOf } from "../journal/ring.ts";
 import { NEVER_MS } from "../lib/instant.ts";
 import { qualityOf } from "../time/trusted.ts";
 import { createUplink, uplinkStep, uplinkWakeMs } from "../uplink/bg9x.ts";
@@ -47,7 +47,7 @@ export function createLink(ports: Ports, board: Board, journal: Journal, nowMs: 
   const hasModem = board.modemScript !== "";
   return {
     uplink: hasModem ? createUplink(board.modemScript, chance(ports)) : undefined,
-    outbox: createOutbox(nowMs, newestFrom(journal) - 1, journal.ackedTo, journal.alertsTo),
+    outbox: createOutbox(nowMs, journal.ackedTo, journal.alertsTo),
     sealer: undefined,
     sealMs: nowMs,
     online: false,
@@ -78,9 +78,14 @@ export function openLink(bracelet: Bracelet, nowMs: number): string {
 /** The device has other keys: nothing goes or comes under those before, and counting downlinks is the new key's. */
 export function renewLink(bracelet: Bracelet): void {
   bracelet.inbox = openInbox(bracelet.ports.secrets, bracelet.ports.crypto, bracelet.inbox.record);
+  const link = bracelet.channel;
+  const nowMs = bracelet.ports.clock.nowMs();
   // What is asked now is answered first; the next wake-up, which is due at once, opens it anew.
-  bracelet.channel.sealer = undefined;
-  bracelet.channel.sealMs = bracelet.ports.clock.nowMs();
+  link.sealer = undefined;
+  link.sealMs = nowMs;
+  // Whether the centre can still open what is under way, nobody knows: it goes again.
+  const flight = link.outbox.flight;
+  if (flight !== undefined) outboxFailed(link.outbox, flight.token, nowMs, 0);
 }
 
 /** In [0, 1); a half where there is no chance. */

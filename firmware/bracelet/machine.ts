@@ -16,7 +16,15 @@ import { noteGoodTime } from "../tamper/steps.ts";
 import type { Tamper } from "../tamper/tamper.ts";
 import { endRemoval, tamperWakeMs, watchTamper } from "../tamper/watch.ts";
 import { removalEndMs } from "../tamper/wearing.ts";
-import { certainlyPastMs, deviceOf, takeKeptTime, takeOutsideTime, takeSealedTime, utcOf } from "../time/trusted.ts";
+import {
+  certainlyPastMs,
+  deviceOf,
+  guessAnew,
+  takeKeptTime,
+  takeOutsideTime,
+  takeSealedTime,
+  utcOf,
+} from "../time/trusted.ts";
 import type { Effect } from "./effects.ts";
 import type { BraceletEvent, Motion, TimeSource } from "./events.ts";
 import {
@@ -221,6 +229,7 @@ function endsAtMs(state: BraceletState): number {
 function takeTime(state: BraceletState, utcMs: number, errorMs: number, source: TimeSource, nowMs: number): void {
   const steps = state.tamper.steps;
   if (source === "kept") takeKeptTime(state.time, utcMs, errorMs, nowMs);
+  if (source === "field") guessAnew(state.time, utcMs, nowMs);
   if (source === "network") {
     steps.network = !takeOutsideTime(state.time, utcMs - errorMs, utcMs + errorMs, nowMs);
     return;

@@ -31,11 +31,11 @@ import { offerOrder, offerPackChunk, type Took } from "../orders/store.ts";
 import { raiseCounter, readCounter } from "../secrets/counters.ts";
 import { SLOT_ASSIGNMENT } from "../secrets/slots.ts";
 import { floorOf } from "../time/kept.ts";
-import { utcOf } from "../time/trusted.ts";
+import { errorOf, utcOf } from "../time/trusted.ts";
 import { createManagedImages } from "../update/managed.ts";
 import { offerManifest } from "../update/session.ts";
 import { end, install, trustedMs } from "./commands.ts";
-import { type Bracelet, holdsOrder, take } from "./device.ts";
+import { type Bracelet, holdsOrder, restart, take } from "./device.ts";
 import { writeFit } from "./fit.ts";
 import { deviceIdOf, isProvisioned, keyOf, provision } from "./identity.ts";
 import { renewLink } from "./link.ts";
@@ -56,7 +56,7 @@ export function createManaged(bracelet: Bracelet): Managed {
     about: bracelet.board.about,
     setTime: (utcMs: number, mostMs: number, nowMs: number) => setTime(bracelet, utcMs, mostMs, nowMs),
     reset: () => {
-      bracelet.resetMs = bracelet.ports.clock.nowMs() + RESET_MS;
+      restart(bracelet, bracelet.ports.clock.nowMs() + RESET_MS);
     },
     images: createManagedImages(bracelet.update, () => bracelet.state.tamper.batteryPercent),
     files: {
@@ -79,19 +79,18 @@ function utcFloorMs(bracelet: Bracelet, nowMs: number): number {
 }
 
 /**
- * What anybody at the port says of the time proves as much as a network does, and what a field key says no more once there is a sealed
- * word. Where there is none its word is taken, but neither does it bring back what has passed, nor pass its own expiry.
+ * What anybody at the port says of the time proves as much as a network does. A field key's word is never a sealed one: where there is
+ * none the guess begins anew with it, which neither brings back what has passed nor passes the key's own expiry; where there is one
+ * nothing is taken, and it is only said whether the two agree.
  */
 function setTime(bracelet: Bracelet, utcMs: number, mostMs: number, nowMs: number): boolean {
   const isField = mostMs > 0 && mostMs < NEVER_MS;
   if (isField && (utcMs > mostMs || utcMs + BEHIND_MS < utcFloorMs(bracelet, nowMs))) return false;
-  const isSealed = mostMs > 0 && !(isField && bracelet.state.time.word === "sealed");
-  take(bracelet, {
-    kind: "time",
-    utcMs: utcMs,
-    errorMs: SESSION_ERROR_MS,
-    source: isSealed ? "sealed" : "network",
-  });
+  const time = bracelet.state.time;
+  if (isField && time.word === "sealed")
+    return Math.abs(utcMs - utcOf(time, nowMs)) <= errorOf(time, nowMs) + BEHIND_MS;
+  const source = isField ? "field" : mostMs > 0 ? "sealed" : "network";
+  take(bracelet, { kind: "time", utcMs: utcMs, errorMs: SESSION_ERROR_MS, source: source });
   return true;
 }
 
@@ -271,6 +270,7 @@ function orderDone(bracelet: Bracelet, reason: string): Ran {
 function putOn(bracelet: Bracelet): Ran {
   if (!bracelet.state.tamper.strapClosed) return refused("fit.strap-open");
   if (!writeFit(bracelet.ports.secrets, { fitted: true, removal: undefined })) return refused("fit.unwritten");
+  bracelet.lasting.fit = undefined;
   recordFit(bracelet, "fitted", 0);
   take(bracelet, { kind: "fit" });
   return done({ ok: true });

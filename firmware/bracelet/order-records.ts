@@ -23,7 +23,13 @@ export function refuseOrder(bracelet: Bracelet, reason: string): void {
 /** A new order stands; or none does any more, and nobody is to wear it. */
 export function putInForce(bracelet: Bracelet, order: OrderInForce | undefined, what: string): void {
   recordOrder(bracelet, bracelet.orders, what);
-  if (order === undefined && bracelet.state.tamper.wearing.phase !== "loose") recordFit(bracelet, what, 0);
+  if (order === undefined) {
+    // What stood at the boot is over too, where the machine has not been told of it yet.
+    const fit = bracelet.lasting.fit;
+    const stood = fit === undefined ? false : fit.fitted;
+    if (stood || bracelet.state.tamper.wearing.phase !== "loose") recordFit(bracelet, what, 0);
+    bracelet.lasting.fit = undefined;
+  }
   take(bracelet, { kind: "order", order: order });
 }
 

@@ -1,18 +1,18 @@
 import { equalBytes } from "../../protocol/bytes.ts";
 import { createReader } from "../../protocol/cbor/reader.ts";
 import { BLOCK_HEAD_BYTES, readBlockHead } from "../../protocol/journal/block.ts";
-import { ALERT, type JournalRecord, tagOf } from "../../protocol/journal/record.ts";
+import { ACKED, ALERT, type JournalRecord, tagOf } from "../../protocol/journal/record.ts";
 import { readAlertSeq } from "../../protocol/messages/alert.ts";
+import { decodeAcked } from "../../protocol/messages/uplink.ts";
 import { addressOf, type Block, type Journal, programmedEnd, readBlock } from "./ring.ts";
 
 /** Blocks that may be begun in one epoch, 15 minutes at most: a head that claims more was not written by this device. */
 const AHEAD_MOST = 1024;
 
-/** Their heads say which blocks are in use, and in which order; the newest one's, what the centre had when it was begun. */
+/** Their heads say which blocks are in use, and in which order. */
 export function readHeads(journal: Journal, count: number): void {
   const bytes = new Uint8Array(BLOCK_HEAD_BYTES);
   let erases = 0;
-  let newest = 0;
   for (let i = 0; i < count; i++) {
     journal.flash.read(addressOf(journal, i), bytes, BLOCK_HEAD_BYTES);
     const head = readBlockHead(bytes);
@@ -24,11 +24,6 @@ export function readHeads(journal: Journal, count: number): void {
     block.number = head.number;
     block.epoch = head.epoch;
     if (head.erases > erases) erases = head.erases;
-    if (head.sequence > newest) {
-      newest = head.sequence;
-      journal.ackedTo = head.ackedTo;
-      journal.alertsTo = head.alertsTo;
-    }
     let at = journal.order.length;
     while (at > 0 && journal.blocks[journal.order[at - 1]].sequence > head.sequence) at -= 1;
     journal.order.splice(at, 0, i);
@@ -43,6 +38,8 @@ interface Search {
   /** The highest number that is whole; the highest that is sealed in this epoch, 0: none. */
   found: number;
   sealed: number;
+  /** Of the last ACKED record sealed in it. */
+  acked: number;
 }
 
 /**
@@ -52,8 +49,8 @@ interface Search {
  */
 export function findEnd(journal: Journal): boolean {
   const ratchet = journal.ratchet;
-  const search: Search = { isHead: true, found: 0, sealed: 0 };
-  for (let k = journal.order.length - 1; k >= 0 && search.sealed === 0; k--) {
+  const search: Search = { isHead: true, found: 0, sealed: 0, acked: 0 };
+  for (let k = journal.order.length - 1; k >= 0; k--) {
     const block = journal.blocks[journal.order[k]];
     if (search.isHead) {
       journal.headOffset = Math.max(BLOCK_HEAD_BYTES, programmedEnd(journal, journal.order[k]));
@@ -82,10 +79,21 @@ function noteEnd(journal: Journal, search: Search, record: JournalRecord, endOff
     journal.lastEpoch = record.epoch;
   }
   if (record.number > search.found) search.found = record.number;
-  if (record.number <= search.sealed || !isSealedNow(journal, record)) return;
+  if (!isSealedNow(journal, record)) return;
+  if (record.kind === ACKED && record.number > search.acked) takeAcked(journal, search, record);
+  if (record.number <= search.sealed) return;
   search.sealed = record.number;
   // The power went before its epoch ended: the ratchet does not know of it.
   if (record.kind === ALERT) journal.ratchet.alertSeq = readAlertSeq(createReader(record.body, 0, true));
+}
+
+/** Since the ratchet turned. What earlier epochs said of it stands on the chip, for nobody can check their seals any more. */
+function takeAcked(journal: Journal, search: Search, record: JournalRecord): void {
+  const acked = decodeAcked(record.body);
+  if (!acked.ok) return;
+  search.acked = record.number;
+  journal.ackedTo = acked.value.historyTo;
+  journal.alertsTo = Math.max(acked.value.alertsTo, acked.value.historyTo);
 }
 
 /** Sealed in the epoch whose key is still there. */

@@ -24,55 +24,57 @@ export interface Ratchet {
   alertSeq: number;
   /** Of the newest erase block when it began: no later one is far ahead of it. */
   sequence: number;
+  /** The centre had every record up to this one, and every alert up to that one: whoever can write the bulk flash says nothing of it. */
+  ackedTo: number;
+  alertsTo: number;
 }
 
 const KEY_BYTES = 32;
-/** Epoch, number, alert and sequence, four bytes each; `written` only where it is not the number before; K. */
-const SLOT_BYTES = 48;
+/** The numbers of `Standing`, four bytes each; K. */
+const SLOT_BYTES = 60;
 const K0 = SLOT_KEY + PURPOSE_JOURNAL;
+
+/** What a turn writes beside the key. */
+export type Standing = Omit<Ratchet, "epoch" | "recordKey">;
 
 /** As the chip has it; epoch 0, of which nothing is sealed, before the first turn. */
 export function openRatchet(secrets: Secrets, crypto: Crypto): Ratchet {
   const slot = slotIn(secrets);
-  const isNew = slot === undefined || secrets.read(K0) !== undefined;
-  const number = slot === undefined ? 1 : wordAt(slot, 4);
+  const words = slot === undefined ? new Uint8Array(SLOT_BYTES) : slot;
   return {
-    epoch: isNew ? 0 : wordAt(slot, 0),
-    recordKey: isNew ? new Uint8Array(0) : recordKey(crypto, keyOf(slot)),
-    number: number,
-    written: slot === undefined || slot.length === SLOT_BYTES ? number - 1 : wordAt(slot, 16),
-    alertSeq: slot === undefined ? 0 : wordAt(slot, 8),
-    sequence: slot === undefined ? 0 : wordAt(slot, 12),
+    epoch: wordAt(words, 0),
+    recordKey: slot === undefined ? new Uint8Array(0) : recordKey(crypto, keyOf(slot)),
+    number: slot === undefined ? 1 : wordAt(words, 4),
+    written: wordAt(words, 8),
+    alertSeq: wordAt(words, 12),
+    sequence: wordAt(words, 16),
+    ackedTo: wordAt(words, 20),
+    alertsTo: wordAt(words, 24),
   };
 }
 
-/** To the next epoch, which begins with record `number`. False: it could not be written, and nothing may be sealed in it. */
-export function turnRatchet(
-  secrets: Secrets,
-  crypto: Crypto,
-  ratchet: Ratchet,
-  number: number,
-  written: number,
-  alertSeq: number,
-  sequence: number,
-): boolean {
+/** To the next epoch, which begins as `now` says. False: it could not be written, and nothing may be sealed in it. */
+export function turnRatchet(secrets: Secrets, crypto: Crypto, ratchet: Ratchet, now: Standing): boolean {
   const fresh = secrets.read(K0);
   const before = fresh === undefined ? keyIn(secrets) : fresh;
   if (before === undefined) return false;
   const next = nextRatchet(crypto, before);
   const epoch = fresh === undefined ? ratchet.epoch + 1 : 1;
-  const words = [uint32Bytes(epoch), uint32Bytes(number), uint32Bytes(alertSeq), uint32Bytes(sequence)];
-  if (written !== number - 1) words.push(uint32Bytes(written));
-  words.push(next);
-  if (!secrets.write(SLOT_RATCHET, joinBytes(words))) return false;
+  const words = [epoch, now.number, now.written, now.alertSeq, now.sequence, now.ackedTo, now.alertsTo];
+  const parts: Uint8Array[] = [];
+  for (const word of words) parts.push(uint32Bytes(word));
+  parts.push(next);
+  if (!secrets.write(SLOT_RATCHET, joinBytes(parts))) return false;
   // A cut before this starts the same epoch once more, in which nothing has been sealed.
   if (fresh !== undefined && !secrets.erase(K0)) return false;
   ratchet.epoch = epoch;
   ratchet.recordKey = recordKey(crypto, next);
-  ratchet.number = number;
-  ratchet.written = written;
-  ratchet.alertSeq = alertSeq;
-  ratchet.sequence = sequence;
+  ratchet.number = now.number;
+  ratchet.written = now.written;
+  ratchet.alertSeq = now.alertSeq;
+  ratchet.sequence = now.sequence;
+  ratchet.ackedTo = now.ackedTo;
+  ratchet.alertsTo = now.alertsTo;
   return true;
 }
 
@@ -85,11 +87,11 @@ function keyIn(secrets: Secrets): Uint8Array | undefined {
 
 function slotIn(secrets: Secrets): Uint8Array | undefined {
   const slot = secrets.read(SLOT_RATCHET);
-  return slot !== undefined && (slot.length === SLOT_BYTES || slot.length === SLOT_BYTES + 4) ? slot : undefined;
+  return slot !== undefined && slot.length === SLOT_BYTES ? slot : undefined;
 }
 
 function keyOf(slot: Uint8Array): Uint8Array {
-  return copyOf(slot, slot.length - KEY_BYTES, slot.length);
+  return copyOf(slot, SLOT_BYTES - KEY_BYTES, SLOT_BYTES);
 }
 
 /** As `uint32Bytes` writes it. */

@@ -1,4 +1,4 @@
-import { equalBytes } from "../../protocol/bytes.ts";
+import { copyOf, equalBytes } from "../../protocol/bytes.ts";
 import { BLOCK_HEAD_BYTES, writeBlockHead } from "../../protocol/journal/block.ts";
 import {
   ALERT,
@@ -115,8 +115,8 @@ export function openJournal(
     writtenTo: ratchet.written,
     refusing: false,
     held: [],
-    ackedTo: 0,
-    alertsTo: 0,
+    ackedTo: ratchet.ackedTo,
+    alertsTo: ratchet.alertsTo,
     checkpoint: emptyCheckpoint,
   };
   const findings: string[] = [];
@@ -146,12 +146,12 @@ export function append(journal: Journal, kind: number, body: Uint8Array): Append
   return appended;
 }
 
-/** Under its seal; without a ratchet of epoch 0, in which nothing is sealed. */
+/** Under its seal; without a ratchet of epoch 0, in which nothing is sealed, and what stands there tells it from others of its number. */
 function hold(journal: Journal, body: Uint8Array): void {
   const record = sealed(journal, ALERT, body);
   if (!journal.canSeal) {
     record.epoch = 0;
-    record.tag = new Uint8Array(TAG_BYTES);
+    record.tag = copyOf(journal.crypto.sha256(body), 0, TAG_BYTES);
   }
   if (journal.held.length === HELD_MOST) journal.held.shift();
   journal.held.push(record);
@@ -189,6 +189,7 @@ function hasRoom(journal: Journal, body: Uint8Array): boolean {
   return (
     journal.order.length > 0 &&
     journal.headOffset + frameBytes(body.length) <= journal.flash.eraseBytes &&
+    journal.nextNumber >= journal.lastNumber &&
     journal.nextNumber - journal.lastNumber < 65536 &&
     journal.ratchet.epoch >= journal.lastEpoch &&
     journal.ratchet.epoch - journal.lastEpoch < 16
@@ -196,7 +197,7 @@ function hasRoom(journal: Journal, body: Uint8Array): boolean {
 }
 
 function writeFitting(journal: Journal, kind: number, body: Uint8Array): boolean {
-  return hasRoom(journal, body) && writeRecord(journal, kind, body);
+  return body.length <= BODY_MOST_BYTES && hasRoom(journal, body) && writeRecord(journal, kind, body);
 }
 
 /** At the head. False: it does not read back, and the block takes no more. */
@@ -295,8 +296,6 @@ function takeBlock(journal: Journal, index: number): boolean {
     erases: block.erases,
     number: block.number,
     epoch: block.epoch,
-    ackedTo: journal.ackedTo,
-    alertsTo: journal.alertsTo,
   };
   if (!programmed(journal, index, 0, writeBlockHead(head))) return false;
   block.sequence = head.sequence;
@@ -319,11 +318,17 @@ function tellOfNext(journal: Journal): void {
 export function endEpoch(journal: Journal, alertSeq: number): boolean {
   const ratchet = journal.ratchet;
   const sequence = journal.order.length > 0 ? journal.blocks[headOf(journal)].sequence : ratchet.sequence;
-  const number = journal.nextNumber;
   // Though the chip may not take it this time.
   ratchet.alertSeq = alertSeq;
-  if (!turnRatchet(journal.secrets, journal.crypto, ratchet, number, journal.writtenTo, alertSeq, sequence))
-    return false;
+  const now = {
+    number: journal.nextNumber,
+    written: journal.writtenTo,
+    alertSeq: alertSeq,
+    sequence: sequence,
+    ackedTo: journal.ackedTo,
+    alertsTo: journal.alertsTo,
+  };
+  if (!turnRatchet(journal.secrets, journal.crypto, ratchet, now)) return false;
   journal.canSeal = true;
   return true;
 }
@@ -402,7 +407,7 @@ export function readBlock(
 
 /**
  * The centre has every record up to `ackedTo`, and every alert up to `alertsTo`: the one may make way, the other need not stay.
- * Less than before where it lost some; never what has not been written. After a boot as when the newest block was begun.
+ * Less than before where it lost some; never what has not been written. After a boot as the chip and this epoch's seals have it.
  */
 export function acknowledge(journal: Journal, ackedTo: number, alertsTo: number): void {
   const newest = journal.nextNumber - 1;

@@ -3,7 +3,7 @@ import { numberAt, putNumber } from "../lib/big-end.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { raiseCounter, readCounter } from "../secrets/counters.ts";
 import { SLOT_FLOOR, SLOT_TIME } from "../secrets/slots.ts";
-import { driftedMs, driftIn, type TimeState, utcOf } from "./trusted.ts";
+import { driftedMs, driftIn, type TimeState } from "./trusted.ts";
 
 /**
  * What outlasts a boot of the time: on the chip, where nobody sets it back.
@@ -21,8 +21,6 @@ export interface Kept {
 export const KEEP_MS = 3_600_000;
 /** UTC, its error, the device's clock. */
 const SLOT_BYTES = 16;
-/** So far does a boot without a sealed word believe receiver and network: who lies to them locks no field key out for years. */
-const GUESS_MOST_MS = 604_800_000;
 
 /** What time it is by a clock that ran on, and may be off by `clockErrorMs` for that; `undefined`: it cannot be vouched for. */
 export function readKept(secrets: Secrets, ranOn: boolean, clockErrorMs: number, nowMs: number): Kept | undefined {
@@ -36,20 +34,17 @@ export function readKept(secrets: Secrets, ranOn: boolean, clockErrorMs: number,
   return { utcMs: numberAt(slot, 0, 6) + ageMs, errorMs: Math.min(errorMs, UINT32_MOST) };
 }
 
-/** `bootFloorMs`: what the floor was at the boot. */
-export function writeKept(secrets: Secrets, time: TimeState, bootFloorMs: number, nowMs: number): void {
-  let floorMs = Math.min(utcOf(time, nowMs), bootFloorMs + GUESS_MOST_MS);
-  if (time.word === "sealed") {
-    const slot = new Uint8Array(SLOT_BYTES);
-    const errorMs = driftedMs(time, nowMs);
-    floorMs = nowMs + time.wordMs - errorMs;
-    putNumber(slot, 0, 6, nowMs + time.wordMs);
-    putNumber(slot, 6, 4, Math.min(errorMs, UINT32_MOST));
-    putNumber(slot, 10, 6, nowMs);
-    secrets.write(SLOT_TIME, slot);
-  }
-  const seconds = Math.floor(floorMs / 1000);
-  if (time.word !== "none" && seconds > 0) raiseCounter(secrets, SLOT_FLOOR, Math.min(seconds, UINT32_MOST));
+/** A guess of receiver or network raises no floor: one that is years off would lock every field key out. */
+export function writeKept(secrets: Secrets, time: TimeState, nowMs: number): void {
+  if (time.word !== "sealed") return;
+  const slot = new Uint8Array(SLOT_BYTES);
+  const errorMs = driftedMs(time, nowMs);
+  putNumber(slot, 0, 6, nowMs + time.wordMs);
+  putNumber(slot, 6, 4, Math.min(errorMs, UINT32_MOST));
+  putNumber(slot, 10, 6, nowMs);
+  secrets.write(SLOT_TIME, slot);
+  const seconds = Math.floor((nowMs + time.wordMs - errorMs) / 1000);
+  if (seconds > 0) raiseCounter(secrets, SLOT_FLOOR, Math.min(seconds, UINT32_MOST));
 }
 
 /** UTC ms. */

@@ -23,8 +23,12 @@ export function loadRecording(file: string, lang: Lang, options: { allowCutOff?:
   const bytes = readFile(file);
   const name = nameOf(file);
   const read = { ...options, latestMs: latestTimeMs() };
-  if (!looksLikeBundle(bytes)) return readTrace(bytes, name, read);
+  if (!looksLikeBundle(bytes)) {
+    const trace = readTrace(bytes, name, read);
+    if (trace.format === "journal") say(textOf(lang, "evidence.journal-as-trace", { file: name }).text);
+    return trace;
+  }
   const records = bundleOf(bytes, file).records.flatMap((item) => (item.shown ? [item.record] : []));
   say(textOf(lang, "evidence.read-as-trace", { file: name }).text);
-  return readTrace(writeRecordFile(records), name, read);
+  return { ...readTrace(writeRecordFile(records), name, read), format: "bundle" };
 }

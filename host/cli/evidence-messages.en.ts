@@ -1,11 +1,15 @@
 /** Texts of `omamori evidence`, in English. As in `messages.en.ts`. */
 export const evidenceEn = {
   "evidence.genuine": "{file}: genuine: every check passed",
+  "evidence.genuine-in-part":
+    "{file}: genuine as far as it could be run again: {n} {n:record is|records are} missing or led up to by no checkpoint",
   "evidence.altered": "{file}: ALTERED, or not what it claims to be",
-  "evidence.foreign": "{file}: NOT SIGNED by any of the keys given, and so not shown to be genuine",
+  "evidence.foreign":
+    "{file}: NOT SIGNED by any of the keys given, and so not shown to be genuine: ask the agency for its current public keys",
   "evidence.unproven": "{file}: nothing is wrong, but not everything could be checked",
   "evidence.about": "Device {device}; made for {purpose}",
   "evidence.made": "Made {at} by “{by}”",
+  "evidence.made-by-nobody": "Made {at}",
   "evidence.span": "Asked for: {from} to {to}",
   "evidence.span-all": "Asked for: everything",
   "evidence.for-court": "the court",
@@ -25,10 +29,16 @@ export const evidenceEn = {
   "evidence.form-broken": "{n} {n:place is|places are} not as made",
   "evidence.bad-section": "{section} cannot be read: {why} at byte {offset} of it",
   "evidence.signed": "signed by the agency's key",
+  "evidence.signed-table":
+    "the table of contents is signed by the agency's key; what stands behind it is not what it lists",
   "evidence.no-signature": "there is none: the file is too short",
   "evidence.signature-forged": "not signed by any of the keys given: changed since, or these are another agency's keys",
   "evidence.keys-foreign":
     "nothing in it is signed by any of the keys given: these are another agency's keys, or somebody else made it",
+  "evidence.signer-unknown":
+    "signed by a key ({id}) that is not in this file of keys: ask the agency for its current public keys; if it has no such key, somebody else made this",
+  "evidence.order-foreign":
+    "order {n} is signed by a key that is not in this file of keys: ask the agency for its current public keys; if none fits, it is forged",
   "evidence.orders-fit": "{n} {n:order|orders}: signed, and the zones are those that were signed",
   "evidence.order-bad": "order {n} does not hold: {why}",
   "evidence.order-of-other": "order {n} is another device's ({device})",
@@ -66,6 +76,8 @@ export const evidenceEn = {
   "evidence.replay-refused": "re-executed up to record {number}, which the program cannot read ({why})",
   "evidence.replay-same":
     "release {version} run again on {records} {records:record|records} ({runs} {runs:run|runs}): {alerts} {alerts:alert|alerts} and {checkpoints} {checkpoints:checkpoint|checkpoints}, the same to the byte",
+  "evidence.replay-in-part":
+    "release {version} run again on {records} {records:record|records} ({runs} {runs:run|runs}): {alerts} {alerts:alert|alerts} and {checkpoints} {checkpoints:checkpoint|checkpoints}, the same to the byte; {n} {n:record|records} missing, or not run for want of a checkpoint before",
   "evidence.replay-other": "record {number} is not what the program makes of the inputs",
   "evidence.replay-unmade": "record {number}: the program raises no such alert from the inputs",
   "evidence.replay-unrecorded": "after record {number} the program raises an alert that the journal lacks",
@@ -185,6 +197,22 @@ export const evidenceEn = {
   "evidence.timeline-hint": "Filled: it began. Hollow: it ended. A dashed edge: no signed head holds it.",
   "evidence.received": "{n} of {all} {all:record|records} were new; the log has {size} {size:leaf|leaves}",
   "evidence.exported": "wrote {file}: {n} {n:record|records}",
+  "evidence.exported-unsigned":
+    "{n} of these {n:record is|records are} under no signed head: only the device's own seals speak for {n:it|them}\nreceive the journal of {device} with omamori evidence receive, and export again",
+  "evidence.bad-order-id":
+    "no order is named “{order}”: 1 to {limit} bytes on one line, and none that steers a terminal",
+  "evidence.nothing-sealed":
+    "the vault has sealed no order for {device}, and so not “{order}” either\nname the vault that sealed it, or the device that it was sealed for",
+  "evidence.order-not-of-device":
+    "the vault has sealed no order “{order}” for {device}; it knows of: {known}\nname the order under which these records were made: they are kept for as long as it says",
+  "evidence.order-unknown":
+    "the vault is too old to know whether “{order}” was sealed for {device}; the name is taken as given",
+  "evidence.no-program":
+    "{file} is no program that a replay could run\ngive the replay program of the build (dist/firmware/bracelet.replay.js), as the release list has its hash",
+  "evidence.not-released":
+    "{file} is not the source of any release on {list}\ngive the program of that release, or the list that has this one",
+  "evidence.releases-foreign":
+    "{file} is signed by no releases key in the keys given: altered, or another agency's list\nleave --releases out, or give the keys that belong to it",
   "evidence.conflict":
     "record {number} of {device} is not the one that was received\nsave both: the device's journal now tells something else",
   "evidence.unsealed":
@@ -196,6 +224,8 @@ export const evidenceEn = {
   "evidence.bundle-altered": "{file} is altered\nsee omamori evidence verify",
   "evidence.read-as-trace":
     "{file} is an evidence bundle: what follows are the fixes in its records, seals unchecked. omamori evidence verify checks it, omamori replay without --zones runs it again",
+  "evidence.journal-as-trace":
+    "{file} is a device's journal: seals unchecked. omamori evidence receive checks them against the vault, omamori evidence verify those of a bundle",
   "evidence.no-archive": "{file} holds no archive\nomamori evidence receive makes one with the first journal",
   "evidence.no-records": "no records of {device} in that span\nname its journal with --journal, or another span",
   "evidence.to-before-from": "--to is not after --from",
@@ -205,19 +235,40 @@ export const evidenceEn = {
   "evidence.already-shredded": "the records of order {order} are shredded",
   "evidence.no-reason": "a hold needs a reason\nadd --reason",
   "evidence.hold-shortened": "a hold of order {order} cannot be shortened\nlift it with --lift and a reason",
+  "evidence.hold-past": "--until is in the past: a hold would hold nothing\ngive a later instant",
+  "evidence.not-confirmed": "nothing was done: it was not confirmed\nadd --yes where nobody can be asked",
+  "evidence.no-end": "{file} seals an order, and does not end one\ngive what omamori order end wrote",
+  "evidence.other-end": "{file} ends order {order}\nname that one, or none",
+  "evidence.order-goes-on":
+    "{file} ends the order on {device} alone: it stands on another device, and its records are kept\ngive the end that was sealed for the last of them",
+  "reason.shredding": "what is shredded can never be read again",
+  "reason.lifting": "without the hold its records can be destroyed",
+  "reason.retention-shortens": "without a signed end (--end) this lets records go that would have been kept",
+  "ask.shred": "Destroy these keys for good? [y/N]",
+  "ask.lift": "Lift the hold? [y/N]",
   "evidence.bad-order-keys": "{file} is no file of order keys",
   "evidence.received-damaged": "record {number} of {device} as received is damaged",
+  "evidence.no-order-key":
+    "{file} has no key for order {order}, of which records were received: without it nobody can read them\nrestore the file from a copy",
   "witness.absent": "{file} holds no witness's log\nomamori evidence receive makes one with the first journal",
   "witness.no-key": "{file}: signing a head needs the vault's key",
   "witness.shortened":
     "{file}: the log has {n} leaves, and a head has signed {most}\nrestore the copy that the head was signed over",
-  "witness.damaged": "{file}: the log is damaged at {n}\nrestore it from a copy",
+  "witness.damaged": "{file}: the log is damaged at {n}\nrestore it from a copy; nothing of it was changed",
   "witness.in-use": "{file}: another process writes this log",
+  "witness.no-folder":
+    "{file} is no folder\ngive the folder of the archive and the log; it is made where there is none",
+  "witness.torn":
+    "{file}: the last head was not written to its end and is left out\nthe log itself is whole; if there was no power cut, compare it with a copy",
   "witness.bad-head": "no head can be made: {detail}",
   "journal.two-of-one":
     "{file}: two different records with number {number} in epoch {epoch}\nkeep the file as it is: no device writes that",
   "journal.bad-file": "{place}: not a file of journal records: {detail}",
+  "cbor.truncated": "it is cut off",
+  "cbor.trailing-bytes": "something follows its end",
   "journal.bad-checkpoint": "a checkpoint cannot be read: {detail}",
+  "journal.other-version":
+    "{file} is a journal of format {version}, which this version does not read: use the toolkit of the firmware that wrote it",
   "journal.unknown-file": "{file} is no device's journal",
   "retention.kept": "{order}: kept; due {due}",
   "retention.due": "{order}: due since {due}: shred takes it",
@@ -225,6 +276,7 @@ export const evidenceEn = {
   "retention.shredded": "{order}: shredded {at}",
   "retention.no-date": "no date yet",
   "retention.gone": "{order}: key destroyed, its records can no longer be read",
+  "retention.goes": "{order}: is due; its records would be unreadable for ever",
   "retention.nothing-due": "nothing is due",
   "help.evidence": "what a device recorded, for those who must be able to check it",
   "help.evidence-export": "make a bundle: records, order, program, proofs, signed",
@@ -249,21 +301,30 @@ export const evidenceEn = {
   "help.evidence-exit":
     "Exit codes: 0 genuine · 12 altered or forged · 13 nothing wrong, but not everything could be checked",
   "help.keys-out": "file for the public keys",
+  "help.evidence-journal-out": "write the device's journal too, and beside it (.order) its sealed order",
   "help.retention": "how long records are readable, and legal holds",
   "help.retention-status": "every order's state",
-  "help.retention-end": "the order has ended: its records go so many days later",
-  "help.retention-at": "when it ended",
+  "help.retention-end":
+    "the order has ended: its records go so many days later; sooner than before only on the word of two",
+  "help.retention-at": "when it ended, where there is no signed end",
   "help.retention-days": "days of retention",
   "help.retention-hold": "keep an order's records until a date, whatever retention says",
   "help.retention-until": "until this instant",
-  "help.retention-lift": "end the hold",
+  "help.retention-lift": "end the hold; two people and a reason",
   "help.retention-reason": "why",
-  "help.retention-shred": "destroy the keys of all orders that are due",
+  "help.retention-requested-by": "who asks for it",
+  "help.retention-signed-end":
+    "the sealed end of the order (omamori order end): order, date and retention come from it",
+  "help.retention-shred": "destroy the keys of all orders that are due; two people and a reason",
   "replay.journal-run":
     "{records} {records:record|records} in {segments} {segments:run|runs}: {alerts} {alerts:alert|alerts} and {checkpoints} {checkpoints:checkpoint|checkpoints} came out the same",
   "replay.journal-same": "the machine makes of the inputs what was recorded, to the byte",
   "replay.journal-same-in-part": "as far as it was run, the machine makes of the inputs what was recorded, to the byte",
   "replay.journal-nothing-run": "nothing could be run again, and so nothing was compared",
+  "replay.journal-unchecked":
+    "seals unchecked: this runs the records as they are. omamori evidence receive checks them against the vault, evidence verify those of a bundle",
+  "replay.bundle-unchecked":
+    "signatures and seals unchecked: this runs the records as they are. omamori evidence verify checks them",
   "replay.journal-redacted":
     "held back in this bundle: {records} {records:record|records} in part, {orders} {orders:order|orders}. The machine works from the order's zones and goes on from checkpoints: without them only stretches that begin with a boot and need no order can be run again, and nothing held back is compared. The court's copy can be",
   "replay.journal-order-held-back":

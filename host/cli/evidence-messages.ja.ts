@@ -3,11 +3,13 @@ import type { evidenceEn } from "./evidence-messages.en.ts";
 /** `messages.ja.ts` と同じ。`omamori evidence` の文。 */
 export const evidenceJa: Record<keyof typeof evidenceEn, string> = {
   "evidence.genuine": "{file}: 真正。すべての検査に合格",
+  "evidence.genuine-in-part": "{file}: 再実行できた範囲では真正。記録 {n} 件は欠けているか、起点となる検査点がない",
   "evidence.altered": "{file}: 改変されているか、称するものではない",
-  "evidence.foreign": "{file}: 渡されたどの鍵の署名でもない。真正とは示されない",
+  "evidence.foreign": "{file}: 渡されたどの鍵の署名でもない。真正とは示されない。機関に現在の公開鍵を求めること",
   "evidence.unproven": "{file}: 異常はないが、検査できない項目がある",
   "evidence.about": "装置 {device}。提出先: {purpose}",
   "evidence.made": "作成 {at}、作成者「{by}」",
+  "evidence.made-by-nobody": "作成 {at}",
   "evidence.span": "請求された期間: {from} から {to}",
   "evidence.span-all": "請求された期間: すべて",
   "evidence.for-court": "裁判所",
@@ -27,9 +29,14 @@ export const evidenceJa: Record<keyof typeof evidenceEn, string> = {
   "evidence.form-broken": "{n} か所が作成時と異なる",
   "evidence.bad-section": "{section}を読めない: {why}、その {offset} バイト目",
   "evidence.signed": "機関の鍵で署名されている",
+  "evidence.signed-table": "目次は機関の鍵で署名されているが、その後の内容は目次のとおりではない",
   "evidence.no-signature": "署名がない: ファイルが短すぎる",
   "evidence.signature-forged": "渡されたどの鍵の署名でもない: 署名後に変えられたか、鍵が別の機関のもの",
   "evidence.keys-foreign": "中の署名はどれも渡された鍵のものではない: 鍵が別の機関のものか、別の者が作った",
+  "evidence.signer-unknown":
+    "この鍵のファイルにない鍵 ({id}) の署名: 機関に現在の公開鍵を求めること。機関にその鍵がなければ、別の者が作った",
+  "evidence.order-foreign":
+    "命令 {n} はこの鍵のファイルにない鍵の署名: 機関に現在の公開鍵を求めること。どれも合わなければ偽造",
   "evidence.orders-fit": "命令 {n} 件: 署名済みで、区域も署名されたもの",
   "evidence.order-bad": "命令 {n} は成り立たない: {why}",
   "evidence.order-of-other": "命令 {n} は別の装置 ({device}) のもの",
@@ -65,6 +72,8 @@ export const evidenceJa: Record<keyof typeof evidenceEn, string> = {
   "evidence.replay-refused": "記録 {number} まで再実行。それをプログラムは読めない ({why})",
   "evidence.replay-same":
     "リリース {version} を記録 {records} 件（{runs} 区間）で再実行: 通報 {alerts} 件と検査点 {checkpoints} 個がバイト単位で一致",
+  "evidence.replay-in-part":
+    "リリース {version} を記録 {records} 件（{runs} 区間）で再実行: 通報 {alerts} 件と検査点 {checkpoints} 個がバイト単位で一致。記録 {n} 件は欠けているか、前に検査点がなく再実行していない",
   "evidence.replay-other": "記録 {number} は、入力からプログラムが作るものと異なる",
   "evidence.replay-unmade": "記録 {number}: 入力からはこの通報は生じない",
   "evidence.replay-unrecorded": "記録 {number} の後に、記録にない通報をプログラムが作る",
@@ -181,6 +190,20 @@ export const evidenceJa: Record<keyof typeof evidenceEn, string> = {
   "evidence.timeline-hint": "塗りつぶし: 始まり。白抜き: 終わり。破線の縁: 台帳への署名に含まれない。",
   "evidence.received": "記録 {all} 件のうち {n} 件が新規。台帳の項目は {size} 件",
   "evidence.exported": "{file} を書き込みました: 記録 {n} 件",
+  "evidence.exported-unsigned":
+    "このうち {n} 件の記録は台帳への署名に含まれず、装置の封印だけが裏付けです\n{device} の記録を omamori evidence receive で取り込み、もう一度書き出してください",
+  "evidence.bad-order-id": "「{order}」という命令はありえません: 改行や制御文字のない 1～{limit} バイトです",
+  "evidence.nothing-sealed":
+    "金庫は {device} に命令を封印したことがなく、「{order}」もありません\n封印した金庫か、封印先の装置を指定してください",
+  "evidence.order-not-of-device":
+    "金庫は {device} に命令「{order}」を封印していません。あるのは: {known}\n記録が作られたときの命令を指定してください。保存期間はその命令に従います",
+  "evidence.order-unknown": "金庫が古く、「{order}」が {device} に封印されたか分かりません。名前はそのまま使います",
+  "evidence.no-program":
+    "{file} は再実行できるプログラムではありません\nリリース一覧にハッシュのある、ビルドの再実行プログラム (dist/firmware/bracelet.replay.js) を指定してください",
+  "evidence.not-released":
+    "{file} は {list} のどのリリースのものでもありません\nそのリリースのプログラムか、これの載った一覧を指定してください",
+  "evidence.releases-foreign":
+    "{file} は渡されたどのリリース鍵の署名でもありません: 改変されたか、別の機関の一覧です\n--releases を外すか、対応する鍵を指定してください",
   "evidence.conflict":
     "{device} の記録 {number} が受信済みのものと異なります\n両方を保存してください。装置の記録が変わっています",
   "evidence.unsealed":
@@ -192,6 +215,8 @@ export const evidenceJa: Record<keyof typeof evidenceEn, string> = {
   "evidence.bundle-altered": "{file} は改変されています\nomamori evidence verify で確かめてください",
   "evidence.read-as-trace":
     "{file} は証拠束です。以下はその記録にある測位で、封印は確かめていません。検査は omamori evidence verify、再実行は --zones なしの omamori replay",
+  "evidence.journal-as-trace":
+    "{file} は装置の記録です: 封印は検査していません。omamori evidence receive が金庫と照合し、証拠束の封印は omamori evidence verify が検査します",
   "evidence.no-archive": "{file} に保管庫がありません\nomamori evidence receive が最初の記録を取り込むときに作ります",
   "evidence.no-records": "その期間に {device} の記録がありません\n--journal で記録を指定するか、期間を変えてください",
   "evidence.to-before-from": "--to が --from より後ではありません",
@@ -201,19 +226,41 @@ export const evidenceJa: Record<keyof typeof evidenceEn, string> = {
   "evidence.already-shredded": "命令 {order} の記録は破棄済みです",
   "evidence.no-reason": "保全には理由が要ります\n--reason を付けてください",
   "evidence.hold-shortened": "命令 {order} の保全は短縮できません\n理由を添えて --lift で解除してください",
+  "evidence.hold-past": "--until が過去です: 何も保全されません\n先の時刻を指定してください",
+  "evidence.not-confirmed":
+    "確認がなかったため、何も行いませんでした\n尋ねられる人がいない場合は --yes を付けてください",
+  "evidence.no-end": "{file} は命令の封印で、終了ではありません\nomamori order end が書いたものを指定してください",
+  "evidence.other-end": "{file} は命令 {order} の終了です\nその命令を指定するか、省いてください",
+  "evidence.order-goes-on":
+    "{file} は {device} での終了だけで、命令は別の装置で続いているため、記録は保存されます\n最後の装置の終了を指定してください",
+  "reason.shredding": "破棄したものは二度と読めません",
+  "reason.lifting": "保全を解くと記録を破棄できるようになります",
+  "reason.retention-shortens": "署名された終了 (--end) なしでは、保存されるはずの記録が失われます",
+  "ask.shred": "これらの鍵を完全に破棄しますか？ [y/N]",
+  "ask.lift": "保全を解きますか？ [y/N]",
   "evidence.bad-order-keys": "{file} は命令ごとの鍵のファイルではありません",
   "evidence.received-damaged": "受信した {device} の記録 {number} が壊れています",
+  "evidence.no-order-key":
+    "{file} に、受信した記録のある命令 {order} の鍵がありません。鍵なしでは誰にも読めません\nファイルを写しから戻してください",
   "witness.absent": "{file} に証人の台帳がありません\nomamori evidence receive が最初の記録を取り込むときに作ります",
   "witness.no-key": "{file}: 台帳への署名には金庫の鍵が要ります",
   "witness.shortened":
     "{file}: 台帳の項目は {n} 件ですが、署名は {most} 件に対するものです\n署名時の写しに戻してください",
-  "witness.damaged": "{file}: 台帳が {n} で壊れています\n写しから戻してください",
+  "witness.damaged": "{file}: 台帳が {n} で壊れています\n写しから戻してください。何も変更していません",
   "witness.in-use": "{file}: 別のプロセスがこの台帳に書き込んでいます",
+  "witness.no-folder":
+    "{file} はフォルダーではありません\n保管庫と台帳のフォルダーを指定してください。なければ作ります",
+  "witness.torn":
+    "{file}: 最後の台帳への署名が書き終わっておらず、除きます\n台帳自体は無事です。停電がなかったなら写しと比べてください",
   "witness.bad-head": "台帳への署名を作れません: {detail}",
   "journal.two-of-one":
     "{file}: 期 {epoch} に番号 {number} の異なる記録が二つあります\n装置はそのように書きません。ファイルをそのまま保存してください",
   "journal.bad-file": "{place}: 記録のファイルではありません: {detail}",
+  "cbor.truncated": "途中で切れています",
+  "cbor.trailing-bytes": "終わりの後に余分なものがあります",
   "journal.bad-checkpoint": "検査点を読めません: {detail}",
+  "journal.other-version":
+    "{file} は形式 {version} の記録で、この版では読めません。記録した装置のファームウェアと同じ版のツールを使ってください",
   "journal.unknown-file": "{file} は装置の記録ではありません",
   "retention.kept": "{order}: 保存中。期限 {due}",
   "retention.due": "{order}: {due} に期限切れ。shred で破棄できます",
@@ -221,6 +268,7 @@ export const evidenceJa: Record<keyof typeof evidenceEn, string> = {
   "retention.shredded": "{order}: {at} に破棄済み",
   "retention.no-date": "未定",
   "retention.gone": "{order}: 鍵を破棄しました。記録はもう読めません",
+  "retention.goes": "{order}: 期限切れ。記録は永久に読めなくなります",
   "retention.nothing-due": "期限の来たものはありません",
   "help.evidence": "装置の記録を、確かめる必要のある人のために",
   "help.evidence-export": "証拠束を作る: 記録、命令、プログラム、証明、署名",
@@ -244,20 +292,27 @@ export const evidenceJa: Record<keyof typeof evidenceEn, string> = {
   "help.evidence-no-replay": "記録された入力を再実行しない",
   "help.evidence-exit": "終了コード: 0 真正 · 12 改変または偽造 · 13 異常はないが、検査できない項目がある",
   "help.keys-out": "公開鍵を書くファイル",
+  "help.evidence-journal-out": "装置の記録も書き、その隣 (.order) に封印された命令を書く",
   "help.retention": "記録を読める期間と法的保全",
   "help.retention-status": "命令ごとの状態",
-  "help.retention-end": "命令が終わった。記録は指定の日数の後に破棄の対象となる",
-  "help.retention-at": "終わった時刻",
+  "help.retention-end": "命令が終わった。記録は指定の日数の後に破棄の対象となる。以前より早めるには二人の合意が要る",
+  "help.retention-at": "終わった時刻（署名された終了がない場合）",
   "help.retention-days": "保存する日数",
   "help.retention-hold": "保存期間にかかわらず、ある日まで命令の記録を残す",
   "help.retention-until": "この時刻まで",
-  "help.retention-lift": "保全を解く",
+  "help.retention-lift": "保全を解く。二人と理由が要る",
   "help.retention-reason": "理由",
-  "help.retention-shred": "期限の来た命令の鍵をすべて破棄する",
+  "help.retention-requested-by": "求めた人",
+  "help.retention-signed-end": "封印された命令の終了 (omamori order end)。命令、日付、保存期間はそこから得る",
+  "help.retention-shred": "期限の来た命令の鍵をすべて破棄する。二人と理由が要る",
   "replay.journal-run": "{segments} 区間、記録 {records} 件: 通報 {alerts} 件と検査点 {checkpoints} 個が一致",
   "replay.journal-same": "入力から生じるものは記録とバイト単位で一致",
   "replay.journal-same-in-part": "再生した範囲では、入力から生じるものは記録とバイト単位で一致",
   "replay.journal-nothing-run": "再実行できるものがなく、何も比べていない",
+  "replay.journal-unchecked":
+    "封印は検査していません: 記録をそのまま再実行します。omamori evidence receive が金庫と照合し、証拠束の封印は evidence verify が検査します",
+  "replay.bundle-unchecked":
+    "署名と封印は検査していません: 記録をそのまま再実行します。検査は omamori evidence verify で",
   "replay.journal-redacted":
     "この束では記録 {records} 件の一部と命令 {orders} 件が伏せられている。装置の判断には命令の区域が要り、途中からの再開には検査点が要る。それがないため、起動から始まり命令の要らない範囲だけを再実行でき、伏せられたものは比べられない。裁判所用の束なら再実行できる",
   "replay.journal-order-held-back":

@@ -27,7 +27,7 @@ export function accountOf(result: Verification, file: string, lang: Lang): Accou
   const offsets = result.orders?.orders.at(-1)?.verified.deviceOrder.terms?.utcOffsets;
   const clock = clockOf(offsets);
   return {
-    verdict: words(verdictOf(result), { file }),
+    verdict: words(verdictOf(result), { file, n: result.notRun ?? 0 }),
     about: aboutLines(result, words, clock),
     steps: result.steps.map(({ step, outcome, code, params }) => ({
       outcome,
@@ -42,8 +42,14 @@ export function accountOf(result: Verification, file: string, lang: Lang): Accou
 
 /** Keys of another agency say nothing of whether a bundle was altered, and nobody may read it as if they did. */
 function verdictOf({ outcome, steps }: Verification): string {
-  return steps.some(({ code }) => code === "evidence.keys-foreign") ? "evidence.foreign" : VERDICTS[outcome];
+  const open = steps.filter((step) => step.outcome !== "passed");
+  const failures = open.filter((step) => step.outcome === "failed");
+  if (failures.length > 0 && failures.every(({ code }) => FOREIGN.includes(code))) return "evidence.foreign";
+  if (open.length === 1 && open[0].code === "evidence.replay-in-part") return "evidence.genuine-in-part";
+  return VERDICTS[outcome];
 }
+
+const FOREIGN = ["evidence.keys-foreign", "evidence.signer-unknown", "evidence.order-foreign"];
 
 const VERDICTS = {
   genuine: "evidence.genuine",
@@ -121,7 +127,9 @@ function aboutLines({ bundle }: Verification, words: Words, clock: Clock): strin
   const { device, purpose, madeMs, madeBy, fromMs, toMs } = bundle.header;
   return [
     words("evidence.about", { device, purpose: words(PURPOSE_NAMES[purpose]) }),
-    words("evidence.made", { at: clock(madeMs), by: madeBy }),
+    madeBy.trim() === ""
+      ? words("evidence.made-by-nobody", { at: clock(madeMs) })
+      : words("evidence.made", { at: clock(madeMs), by: madeBy }),
     fromMs === 0 && toMs === TIME_MOST_MS
       ? words("evidence.span-all")
       : words("evidence.span", {

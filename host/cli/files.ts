@@ -3,6 +3,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsync,
@@ -27,6 +28,10 @@ import { decodeUtf8 } from "../../simulator/traces/utf8.ts";
 export const DASH = "-";
 /** Text of a little more no longer fits into one string of V8. */
 export const INPUT_MOST_BYTES = 512_000_000;
+/** An order, an image, a file of keys or of releases is never as large. */
+export const DOCUMENT_MOST_BYTES = 64_000_000;
+/** For the owner alone: keys, and whatever names people and hidden places. */
+export const PRIVATE_MODE = 0o600;
 const CHUNK_BYTES = 1 << 20;
 
 /** What an input is called in messages. */
@@ -34,16 +39,25 @@ export function nameOf(file: string): string {
   return file === DASH ? "stdin" : file;
 }
 
+/** All that this process has read, by name or descriptor: none of it is ever written over, whatever a command knows of it. */
+const inputs = new Set<string | number>();
+
+/** Of what is read elsewhere; `readFile` notes by itself. */
+export function noteInput(input: string | number): void {
+  inputs.add(input);
+}
+
 let stdinTaken = false;
 
 /** A whole file, or standard input for `-`, which can be read once. */
-export function readFile(file: string): Uint8Array {
+export function readFile(file: string, mostBytes = INPUT_MOST_BYTES): Uint8Array {
+  noteInput(file);
   if (file === DASH && stdinTaken) throw new ToolError("cli.stdin-twice");
   if (file === DASH) stdinTaken = true;
   try {
     const handle = file === DASH ? 0 : openSync(file, "r");
     try {
-      return readHandle(handle, file);
+      return readHandle(handle, file, mostBytes);
     } finally {
       if (file !== DASH) closeSync(handle);
     }
@@ -53,19 +67,19 @@ export function readFile(file: string): Uint8Array {
   }
 }
 
-function readHandle(handle: number, file: string): Uint8Array {
+function readHandle(handle: number, file: string, mostBytes: number): Uint8Array {
   const stat = fstatSync(handle);
-  if (stat.size > INPUT_MOST_BYTES) throw tooLarge(file);
+  if (stat.size > mostBytes) throw tooLarge(file, mostBytes);
   if (stat.isFile()) return readFileSync(handle);
   const chunks: Uint8Array[] = [];
-  for (let total = 0; total <= INPUT_MOST_BYTES; ) {
+  for (let total = 0; total <= mostBytes; ) {
     const chunk = new Uint8Array(CHUNK_BYTES);
     const count = readChunk(handle, chunk);
     if (count === 0) return Buffer.concat(chunks);
     chunks.push(chunk.subarray(0, count));
     total += count;
   }
-  throw tooLarge(file);
+  throw tooLarge(file, mostBytes);
 }
 
 /** Waits where a terminal or a pipe that does not block has nothing yet. */
@@ -80,30 +94,49 @@ function readChunk(handle: number, into: Uint8Array): number {
   }
 }
 
-function tooLarge(file: string): ToolError {
-  return new ToolError("cli.too-large", { file: nameOf(file), limit: INPUT_MOST_BYTES / 1e6 });
+/** Only a recording can be cut. */
+function tooLarge(file: string, mostBytes: number): ToolError {
+  const code = mostBytes === INPUT_MOST_BYTES ? "cli.too-large" : "cli.document-too-large";
+  return new ToolError(code, { file: nameOf(file), limit: mostBytes / 1e6 });
 }
 
 /** Zones and orders are text. */
 export function readText(file: string): string {
-  const decoded = decodeUtf8(readFile(file));
+  const decoded = decodeUtf8(readFile(file, DOCUMENT_MOST_BYTES));
   if (decoded.ok) return decoded.text;
   throw new ToolError("cli.not-utf8", { file: nameOf(file), line: decoded.line, offset: decoded.offset });
 }
 
-/** Refuses before the work what `writeWhole` would refuse after it, and to write over what is being read. */
-export function checkOutput(file: string, inputs: string[], force: boolean): void {
+/**
+ * Refuses before the work what `writeWhole` would refuse after it, and to write over what is read: `known` and all that was read
+ * so far, or into a witness's folder, whose files are only ever added to.
+ */
+export function checkOutput(file: string, known: string[], force: boolean): void {
+  for (const input of known) noteInput(input);
   const standing = statOf(file);
-  if (standing?.isFile() && inputs.some((input) => isSameFile(input, standing)))
-    throw new ToolError("cli.same-file", { file });
+  refuseInput(file, standing);
   if (standing && isStream(standing)) return;
   if (standing && !force) throw new ToolError("cli.output-exists", { file });
   if (!standing && /[/\\]$/.test(file)) throw new ToolError("cli.cannot-write", { file, detail: "reason.EISDIR" });
   orRefuse(file, () => accessSync(`${path.dirname(standing ? realpathSync(file) : file)}/.`, constants.W_OK));
 }
 
-function isSameFile(input: string, output: Stats): boolean {
-  const { dev, ino } = (input === DASH ? fstatSync(0) : statSync(input, { throwIfNoEntry: false })) ?? {};
+function refuseInput(file: string, standing: Stats | undefined): void {
+  if (standing?.isFile() && [...inputs].some((input) => isSameFile(input, standing)))
+    throw new ToolError("cli.same-file", { file });
+  const folder = path.dirname(standing ? realpathSync(file) : file);
+  if (WITNESS_FILES.every((name) => existsSync(path.join(folder, name))))
+    throw new ToolError("cli.in-witness", { file });
+}
+
+/** What every witness's folder holds (`evidence/witness.ts`). */
+const WITNESS_FILES = ["leaves", "heads"];
+
+function isSameFile(input: string | number, output: Stats): boolean {
+  const { dev, ino } =
+    (typeof input === "number" || input === DASH
+      ? fstatSync(Number(input === DASH ? 0 : input))
+      : statSync(input, { throwIfNoEntry: false })) ?? {};
   return dev === output.dev && ino === output.ino;
 }
 
@@ -135,6 +168,7 @@ export async function writeWhole(
   mode?: number,
 ): Promise<void> {
   const standing = statOf(file);
+  refuseInput(file, standing);
   try {
     if (standing && isStream(standing)) await promisify(writeFile)(file, content);
     else if (standing && force)

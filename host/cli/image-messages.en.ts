@@ -19,7 +19,10 @@ export const imageEn = {
   "image.needless-elf": "an image for {engine} has no ELF",
   "image.no-source":
     "an XS image is bytecode, and evidence replays its source\nname the bundle that it was made from with --source",
-  "image.bad-board": "{board} is no board's name: small letters, digits, dot, dash and underscore, at most {most}",
+  "image.bad-board": "{board} is no board that omamori is made for\nboards are: {choices}",
+  "image.no-script":
+    "{place}: {engine} runs JavaScript, and this is none: {problem}\nname the bundle as the build writes it",
+  "image.changed-end": "{place}: what stands behind the image does not belong to it\nbuild it or seal it again",
   "image.bad-version": "{version} is no version\nsuch as 1.2.0, or 1.2.0+34 with a build number",
   "image.for-everybody":
     "{file} is sealed with the development key, which everybody knows: no provisioned device takes it",

@@ -20,7 +20,11 @@ export const imageJa: Record<keyof typeof imageEn, string> = {
   "image.needless-elf": "{engine} のイメージに ELF はありません",
   "image.no-source":
     "XS のイメージはバイトコードで、証拠の再実行にはその元が要ります\n元のバンドルを --source で指定してください",
-  "image.bad-board": "{board} はボードの名前ではありません: 英小文字、数字、点、ハイフン、下線で、{most} 文字まで",
+  "image.bad-board": "{board} は omamori が対応するボードではありません\nボード: {choices}",
+  "image.no-script":
+    "{place}: {engine} は JavaScript を実行しますが、これは JavaScript ではありません: {problem}\nビルドが書き出したバンドルを指定してください",
+  "image.changed-end":
+    "{place}: イメージの後に、イメージの一部ではないものがあります\n作り直すか、封印し直してください",
   "image.bad-version": "{version} はバージョンではありません\n例: 1.2.0、ビルド番号付きなら 1.2.0+34",
   "image.for-everybody": "{file} は誰もが知る開発用の鍵で封印されます: 登録済みの装置は受け付けません",
   "image.bad-release-list": "{file} はリリース一覧ではないか、ここで知られた鍵で署名されていません",

@@ -28,8 +28,10 @@ export const en = {
   "cli.not-utf8": "{place}: not UTF-8 text\nsave it as UTF-8",
   "cli.too-large": "{file} is larger than {limit} MB\ncut it into shorter recordings, such as one a day",
   "cli.stdin-twice": "standard input (-) can be read once only\nname a file for the other",
+  "cli.document-too-large": "{file} is larger than {limit} MB\nis it the right file? nothing of this kind is as large",
   "cli.output-exists": "{file} exists already\nadd --force to replace it",
   "cli.cannot-write": "cannot write {file}: {detail}",
+  "cli.in-witness": "{file} lies in a witness's folder, which holds nothing but what was received\nwrite it elsewhere",
   "cli.same-file": "{file} is an input itself\nname another file for the output",
   "cli.page-to-stdout": "{option} writes beside the story: name a file",
   "cli.two-into-one": "{file} cannot hold both the page and the zones\nname another file for one",
@@ -269,6 +271,7 @@ export const en = {
   "vault.newer": "{file} was written by a newer omamori\nuse that one",
   "vault.wrong-passphrase": "the passphrase does not open {file}",
   "vault.weak-passphrase": "a new passphrase has at least {least} characters\nsix random words are easy to keep",
+  "vault.same-passphrase": "that is the passphrase it has already\nchoose another",
   "vault.empty-passphrase": "the passphrase is empty",
   "vault.passphrases-differ": "the two passphrases differ\nrun the command again",
   "vault.no-line": "the passphrase is one line of at most 1,024 bytes",
@@ -305,6 +308,7 @@ export const en = {
   "vault.uses-broken":
     "{uses} {uses:use|uses}, but the account does not hold together (vault status --audit shows where); last hash {hash}",
   "vault.use-line": "{at} {who}: {detail} [{what}] {device}",
+  "vault.use-sealed": "{order}, number {counter}; asked for by {who}, agreed to by {other}: {reason}",
   "vault.use-broken": "{at} {who}: {detail} [{what}] {device} (does not follow from what is before)",
   "use.vault.init": "the vault was made",
   "use.vault.status": "the vault was looked at",
@@ -325,6 +329,8 @@ export const en = {
   "use.evidence.export": "evidence was exported",
   "vault.confirmed": "{device} holds generation {generation}; older ones are honoured no more",
   "vault.new-passphrase": "the passphrase is changed; copies of the old file still open with the old one",
+  "vault.revoked-stands":
+    "order {order} still stands on {device}: its records are kept until it is ended there with omamori order end",
   "vault.revoked": "{device} is revoked: no keys of it leave the vault",
   "vault.carry": "bring the file to {device}: until it has it, the key is good until it expires",
   "notice.keep-passphrase":

@@ -27,8 +27,12 @@ export const ja: Record<keyof typeof en, string> = {
   "cli.not-utf8": "{place}: UTF-8 ではありません\nUTF-8 で保存し直してください",
   "cli.too-large": "{file} は {limit} MB を超えています\n一日ごとなど、短い記録に分けてください",
   "cli.stdin-twice": "標準入力(-)は一度しか読めません\nもう一方はファイルで指定してください",
+  "cli.document-too-large":
+    "{file} は {limit} MB を超えています\nファイルは正しいですか。この種類のファイルがそれほど大きくなることはありません",
   "cli.output-exists": "{file} はすでにあります\n置き換えるには --force を付けてください",
   "cli.cannot-write": "{file} に書けません: {detail}",
+  "cli.in-witness":
+    "{file} は証人のフォルダの中です。そこには受け取ったものだけを置きます\n別の場所に書き出してください",
   "cli.same-file": "{file} は入力そのものです\n出力には別のファイルを指定してください",
   "cli.page-to-stdout": "{option} は標準出力に書けません。ファイルを指定してください",
   "cli.two-into-one": "{file} にページと区域の両方は書けません\n一方には別のファイルを指定してください",
@@ -265,6 +269,7 @@ export const ja: Record<keyof typeof en, string> = {
   "vault.wrong-passphrase": "このパスフレーズでは {file} は開きません",
   "vault.weak-passphrase":
     "新しいパスフレーズは {least} 文字以上にしてください\n無作為に選んだ六つの単語なら覚えやすいです",
+  "vault.same-passphrase": "今と同じパスフレーズです\n別のものにしてください",
   "vault.empty-passphrase": "パスフレーズが空です",
   "vault.passphrases-differ": "二つのパスフレーズが一致しません\nもう一度実行してください",
   "vault.no-line": "パスフレーズは 1,024 バイト以内の一行です",
@@ -301,6 +306,7 @@ export const ja: Record<keyof typeof en, string> = {
   "vault.uses-broken":
     "使用 {uses} 回。ただし記録がつながっていません（vault status --audit で場所がわかります）。最後のハッシュ {hash}",
   "vault.use-line": "{at} {who}：{detail} [{what}] {device}",
+  "vault.use-sealed": "命令 {order}、{counter} 番、申請 {who}、同意 {other}: {reason}",
   "vault.use-broken": "{at} {who}：{detail} [{what}] {device}（前の記録とつながりません）",
   "use.vault.init": "金庫を作成",
   "use.vault.status": "金庫を閲覧",
@@ -321,6 +327,8 @@ export const ja: Record<keyof typeof en, string> = {
   "use.evidence.export": "証拠を書き出し",
   "vault.confirmed": "{device} は第 {generation} 世代です。古い世代はもう認められません",
   "vault.new-passphrase": "パスフレーズを変更しました。古いファイルの写しは古いパスフレーズで開きます",
+  "vault.revoked-stands":
+    "{device} では命令 {order} が続いています。omamori order end で終了するまで記録は保管されます",
   "vault.revoked": "{device} は失効しました。この装置の鍵が金庫から出ることはありません",
   "vault.carry": "このファイルを {device} に届けてください。届くまで、鍵は期限まで有効です",
   "notice.keep-passphrase":

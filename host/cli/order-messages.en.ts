@@ -11,6 +11,10 @@ export const orderTextsEn = {
     "{file} is not signed with any of these keys, or was changed after it was signed\nis it the right vault, or the right file of public keys?",
   "order.mismatch": "{file}: what the device gets is not what was signed\ndo not deliver it; seal the order anew",
   "order.ended": "{file} ends an order; it holds none",
+  "order.no-sheet": "{file} ends an order, so there is no sheet of it to write\nlook at it without --html and -o",
+  "order.nothing-hidden": "{file} holds nothing that is the centre's alone, so nothing can be taken out",
+  "order.place-on-hidden":
+    "{at} reaches into {feature}, which the wearer is not told of, and his sheet says where {at} is\nmove it elsewhere",
   "order.redacted":
     "{file} lacks what is the centre's alone, so nothing can be made from it\nuse the file as it was sealed",
   "order.other-order": "{file} is order {order}, and the last one was {was}\nend that one first, then seal this one",
@@ -22,6 +26,7 @@ export const orderTextsEn = {
     "{who} asked for it and cannot agree to it as well\nit takes two people: give the other with --agreed-by",
   "order.needs-two": "{detail}, and that takes two people and a reason\ngive --requested-by, --agreed-by and --reason",
   "reason.guarding-changes": "this changes what is guarded ({fields})",
+  "reason.other-contents": "{order} stands on {device} with other contents",
   "reason.order-ends": "nothing is guarded once the order has ended",
   "order.standing": "order {order} stands for {device}\nend it first with: omamori order end --order {order}",
   "order.sealed-before":
@@ -38,7 +43,7 @@ export const orderTextsEn = {
   "order.kept-until": "records of {order} are kept until {day}",
   "order.stands-elsewhere": "{order} still stands for {device}: its records are kept until it has ended there too",
   "order.retention-to-set":
-    "where they are kept: omamori evidence retention end {order} --at {at} --days {days} --witness FOLDER",
+    "where they are kept: omamori evidence retention end --end {file} --public-keys public.json --witness FOLDER",
   "order.retention-set": "{folder} destroys them then, unless a hold stands",
   "order.nothing-received": "{folder} holds no records of {order}",
   "help.order-requested-by": "who asked for it; needed where what is guarded changes",
@@ -263,6 +268,7 @@ export const orderTextsEn = {
   "help.order-timezone": "local time of its schedules, such as Asia/Tokyo",
   "help.order-from-zones": "GeoJSON file of the disclosed zones",
   "help.order-for": "whom it is for; a wearer is shown only what is disclosed",
+  "help.order-redact": "write the sealed order without what is the centre's alone; it still verifies, and says so",
   "help.order-html": "as a page to print",
   "help.public-keys": "verify with this file of public keys instead of the vault",
   "help.order-device": "id of the bracelet",

@@ -13,6 +13,10 @@ export const orderTextsJa: Record<keyof typeof orderTextsEn, string> = {
     "{file} はこれらの鍵で署名されていないか、署名の後に書き換えられています\n金庫か公開鍵のファイルを確かめてください",
   "order.mismatch": "{file}: 装置に渡る内容が署名された内容と違います\n配らずに、封印し直してください",
   "order.ended": "{file} は命令の終了です。命令そのものは入っていません",
+  "order.no-sheet": "{file} は命令の終了なので、書面はありません\n--html と -o を付けずに表示してください",
+  "order.nothing-hidden": "{file} にセンター専用の部分はなく、除くものがありません",
+  "order.place-on-hidden":
+    "{at} が、対象者に知らせない {feature} にかかっています。{at} の場所は書面に載ります\n場所を変えてください",
   "order.redacted":
     "{file} からセンター専用の部分が除かれているため、元にできません\n封印したままのファイルを使ってください",
   "order.other-order":
@@ -26,6 +30,7 @@ export const orderTextsJa: Record<keyof typeof orderTextsEn, string> = {
   "order.needs-two":
     "{detail}ので、二人の名前と理由が要ります\n--requested-by、--agreed-by、--reason を指定してください",
   "reason.guarding-changes": "見守りの内容が変わる({fields})",
+  "reason.other-contents": "命令 {order} は {device} で別の内容のまま続いている",
   "reason.order-ends": "命令が終わると見守りもなくなる",
   "order.standing": "{device} では命令 {order} が続いています\n先に終了してください: omamori order end --order {order}",
   "order.sealed-before":
@@ -42,7 +47,7 @@ export const orderTextsJa: Record<keyof typeof orderTextsEn, string> = {
   "order.kept-until": "{order} の記録は {day} まで保管されます",
   "order.stands-elsewhere": "{order} は {device} でまだ続いています。そちらも終了するまで記録は保管されます",
   "order.retention-to-set":
-    "記録の保管場所で実行してください: omamori evidence retention end {order} --at {at} --days {days} --witness FOLDER",
+    "記録の保管場所で実行してください: omamori evidence retention end --end {file} --public-keys public.json --witness FOLDER",
   "order.retention-set": "{folder} では、保全の指定がない限りその後に廃棄されます",
   "order.nothing-received": "{folder} に {order} の記録はありません",
   "help.order-requested-by": "求めた人の名前。見守りの内容が変わるときは必須",
@@ -262,6 +267,7 @@ export const orderTextsJa: Record<keyof typeof orderTextsEn, string> = {
   "help.order-timezone": "時間帯の現地時刻。例: Asia/Tokyo",
   "help.order-from-zones": "知らせる区域の GeoJSON ファイル",
   "help.order-for": "誰に見せるか。対象者には知らせる区域だけを示す",
+  "help.order-redact": "センター専用の部分を除いた封印済みの命令を書き出す。検証は通り、除いたことも分かる",
   "help.order-html": "印刷できるページにする",
   "help.public-keys": "金庫の代わりに公開鍵のファイルで検証する",
   "help.order-device": "装置の番号",

@@ -5,7 +5,8 @@ import { UINT32_MOST } from "../../protocol/limits.ts";
 import { decodeUtf8 } from "../../simulator/traces/utf8.ts";
 import { drawCounter, hasTwo, type Judge, judgeChange, judgeNow } from "../orders/counters.ts";
 import { differences, guarding } from "../orders/diff.ts";
-import { type ReadOrder, readOrderFile } from "../orders/order-file.ts";
+import { placesOnHiddenZones } from "../orders/hidden-places.ts";
+import { type OrderFile, type ReadOrder, readOrderFile } from "../orders/order-file.ts";
 import { isSamePerson } from "../orders/people.ts";
 import { checkFilledIn } from "../orders/placeholders.ts";
 import {
@@ -24,10 +25,19 @@ import { openVaultOf, type VaultFlags } from "../vault/passphrase.ts";
 import { readPublicKeys } from "../vault/public-keys.ts";
 import type { Sealing } from "../vault/sealed-orders.ts";
 import { deviceKeys, type PublicKey, publicKeys, signingKey, type Vault } from "../vault/vault.ts";
-import { checkOutput, DASH, nameOf, readFile, readText as readTextFile, writeWhole } from "./files.ts";
+import {
+  checkOutput,
+  DASH,
+  DOCUMENT_MOST_BYTES,
+  nameOf,
+  PRIVATE_MODE,
+  readFile,
+  readText as readTextFile,
+  writeWhole,
+} from "./files.ts";
 import { wholeNumber } from "./options.ts";
 import { confirm, differenceJson, differenceLines, sealingJson, tellAll } from "./order-output.ts";
-import { type Lang, printRaw, say, textOf } from "./output.ts";
+import { type Lang, printRaw, say, textOf, warn } from "./output.ts";
 import { personOf, wordsOf } from "./person-option.ts";
 
 /** What the `order` commands have in common: reading, verifying, and sealing with the vault. */
@@ -109,7 +119,7 @@ export interface LastOrder {
 
 /** The order that a change is made from: verified, and of this device. */
 export function lastOrder(file: string, vault: Vault, device: string): LastOrder {
-  const sealed = decodeSealedFile(readFile(file), nameOf(file));
+  const sealed = decodeSealedFile(readFile(file, DOCUMENT_MOST_BYTES), nameOf(file));
   const verified = verifySealedFile(sealed, ofOrders(publicKeys(vault)), nameOf(file));
   orderOf(verified, nameOf(file));
   if (verified.statement.device !== device)
@@ -118,9 +128,17 @@ export function lastOrder(file: string, vault: Vault, device: string): LastOrder
   return { read: verified.read as ReadOrder, counter: verified.statement.counter };
 }
 
-export function sealKeys(vault: Vault, { device, generation }: Pick<SealFlags, "device" | "generation">): SealKeys {
+/** `evenRevoked`: an end, or the order of a device that is lost would stand for ever. */
+export function sealKeys(
+  vault: Vault,
+  { device, generation }: Pick<SealFlags, "device" | "generation">,
+  evenRevoked = false,
+): SealKeys {
   const asked = generation === undefined ? {} : { generation: wholeNumber("--generation", generation, 1, UINT32_MOST) };
-  return { orderKey: deviceKeys(vault, device, asked).keys[PURPOSE_ORDER], signingKey: signingKey(vault, "orders") };
+  return {
+    orderKey: deviceKeys(vault, device, { ...asked, evenRevoked }).keys[PURPOSE_ORDER],
+    signingKey: signingKey(vault, "orders"),
+  };
 }
 
 export interface Change {
@@ -143,7 +161,7 @@ export async function sealChange(
   if (found.length === 0) throw new ToolError("order.unchanged", { file: nameOf(flags.last) });
   const fields = guarding(found);
   if (fields.length > 0) checkTwo(why, { detail: "reason.guarding-changes", fields: fields.join(", ") });
-  const judge = judgeChange(read.order, last.counter);
+  const judge = judgeChange(read, last.counter);
   judgeNow(vault, flags.device, judge);
   tellAll(flags.json ? found.map(differenceJson) : differenceLines(found, lang), flags);
   await confirm(question, flags.yes === true, lang);
@@ -159,9 +177,17 @@ export async function sealAndWrite(
   judge: Judge,
   lang: Lang,
 ): Promise<void> {
+  // By now all is read that must not be written over.
+  checkSealOutput(flags, []);
   const keys = sealKeys(vault, flags);
-  const counter = drawCounter(vault, what, flags.device, judge);
+  warnOfHiddenPlaces(read.order, lang);
+  const counter = drawCounter(vault, { what, order: read.order.id, ...why }, flags.device, judge);
   await tellSealed(sealOrderFile(read, flags.device, counter, keys, why, Date.now()), vault, flags, lang);
+}
+
+/** The wearer's sheet says where he may go: told of a way that touches a hidden place, he could find it. */
+function warnOfHiddenPlaces(order: OrderFile, lang: Lang): void {
+  for (const { at, zone } of placesOnHiddenZones(order)) warn(lang, "order.place-on-hidden", { at, feature: zone });
 }
 
 /** Refused before a number is used up. */
@@ -175,7 +201,7 @@ export async function tellSealed(sealed: SealedFile, vault: Vault, flags: SealFl
   const bytes = encodeSealedFile(sealed);
   const verified = verifySealedFile(decodeSealedFile(bytes, output), ofOrders(publicKeys(vault)), output);
   if (output === DASH) printRaw(bytes);
-  else await writeWhole(output, bytes, force);
+  else await writeWhole(output, bytes, force, PRIVATE_MODE);
   const { device, counter } = verified.statement;
   const file = output === DASH ? "stdout" : output;
   if (json) tellAll([sealingJson(verified, sealed, file)], flags);

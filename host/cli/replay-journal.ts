@@ -14,14 +14,14 @@ import {
   segmentsOf,
 } from "../../simulator/replay/journal-replay.ts";
 import { replayDoor } from "../../simulator/replay/replayer.ts";
-import { heldBackOf, jobOrderOf } from "../evidence/check-replay.ts";
+import { heldBackOf, jobOrderOf, leftOut } from "../evidence/check-replay.ts";
 import { type MomentAt, momentsOf } from "../evidence/facts.ts";
 import { reExecute } from "../evidence/re-execute.ts";
 import { decodeSealedFile, isSealedFile } from "../orders/sealed-file.ts";
 import { bundleOf } from "./evidence-bundle.ts";
 import { EXIT } from "./exit-codes.ts";
 import { nameOf } from "./files.ts";
-import { type Lang, print } from "./output.ts";
+import { type Lang, print, say, textOf } from "./output.ts";
 import { type HeldBack, isHeldBack, runJson, runLines } from "./replay-text.ts";
 
 /** `omamori replay JOURNAL|BUNDLE`: what a device recorded, run again on this checkout's machine. */
@@ -41,7 +41,7 @@ export function isRecorded(bytes: Uint8Array): boolean {
 
 /**
  * The exit code: 0 the same throughout, 14 where the machine makes something else of the inputs, 13 where nothing differs and something
- * is held back, or needs an order that is not there.
+ * is held back, missing, without a checkpoint that leads up to it, or needs an order that is not there.
  */
 export async function replayRecorded(
   bytes: Uint8Array,
@@ -59,10 +59,13 @@ export async function replayRecorded(
   const job = JSON.stringify(jobOf(segments, recorded.orders));
   const answer = flags.engine === "bundle" ? await runProgram(job) : replayDoor(job);
   const run = compareRuns(segments, gaps, madeIn(answer, segments.length));
-  if (flags.json) print(JSON.stringify(runJson(run, recorded.heldBack)));
-  else for (const line of runLines(run, recorded.heldBack, moments, lang)) print(line);
+  const notRun = leftOut(span, segments, gaps);
+  say(textOf(lang, recorded.isBundle ? "replay.bundle-unchecked" : "replay.journal-unchecked").text);
+  if (flags.json) print(JSON.stringify({ ...runJson(run, recorded.heldBack), notRun }));
+  else for (const line of runLines(run, recorded.heldBack, notRun, moments, lang)) print(line);
   if (run.differences.length > 0) return EXIT.replayDiffers;
-  return run.refusals.length > 0 || isHeldBack(recorded.heldBack) ? EXIT.evidenceUnproven : EXIT.ok;
+  const isWhole = notRun === 0 && run.refusals.length === 0 && !isHeldBack(recorded.heldBack);
+  return isWhole ? EXIT.ok : EXIT.evidenceUnproven;
 }
 
 type AnyRecord = JournalRecord | HeldBackRecord;
@@ -71,13 +74,14 @@ interface Recorded {
   records: AnyRecord[];
   heldBack: HeldBack;
   orders: JobOrder[];
+  isBundle: boolean;
 }
 
 function recordsIn(bytes: Uint8Array, file: string, sealed: JournalFlags["orders"]): Recorded {
   const given = sealed.map(jobOrder);
   if (!looksLikeBundle(bytes)) {
     const records = readJournalFile(bytes, nameOf(file));
-    return { records, heldBack: { records: 0, orders: 0 }, orders: given };
+    return { records, heldBack: { records: 0, orders: 0 }, orders: given, isBundle: false };
   }
   const bundle = bundleOf(bytes, file);
   const own = bundle.orders.flatMap((item) => ("sealed" in item ? [item.sealed] : []));
@@ -89,6 +93,7 @@ function recordsIn(bytes: Uint8Array, file: string, sealed: JournalFlags["orders
       orders: given.length > 0 ? 0 : bundle.orders.length - own.length,
     },
     orders: [...own.map((sealedOrder) => jobOrder({ bytes: sealedOrder, name: nameOf(file) })), ...given],
+    isBundle: true,
   };
 }
 

@@ -19,7 +19,7 @@ export function isHeldBack({ records, orders }: HeldBack): boolean {
 }
 
 /** What a journal run again came to, in words; instants in UTC, for an order's local time would need the order. */
-export function runLines(run: JournalRun, heldBack: HeldBack, moments: MomentAt, lang: Lang): string[] {
+export function runLines(run: JournalRun, heldBack: HeldBack, notRun: number, moments: MomentAt, lang: Lang): string[] {
   const words: Words = (code, params = {}) => textOf(lang, code, params).text;
   const clock = clockOf(undefined);
   const { segments, records, alerts, checkpoints, gaps, differences, refusals } = run;
@@ -28,13 +28,13 @@ export function runLines(run: JournalRun, heldBack: HeldBack, moments: MomentAt,
   for (const reason of ["missing", "held-back", "no-start"] as const) lines.push(...gapLines(gaps, reason, words));
   for (const { number, reason } of refusals) lines.push(refusalText(number, reason, heldBack, words));
   for (const difference of differences) lines.push(...differenceLines(difference, moments, words, clock));
-  if (differences.length === 0) lines.push(words(verdictOf(run, heldBack)));
+  if (differences.length === 0) lines.push(words(verdictOf(run, heldBack, notRun)));
   return lines;
 }
 
-function verdictOf({ records, gaps, refusals }: JournalRun, heldBack: HeldBack): string {
+function verdictOf({ records, refusals }: JournalRun, heldBack: HeldBack, notRun: number): string {
   if (records === 0) return "replay.journal-nothing-run";
-  const isWhole = gaps.length === 0 && refusals.length === 0 && !isHeldBack(heldBack);
+  const isWhole = notRun === 0 && refusals.length === 0 && !isHeldBack(heldBack);
   return isWhole ? "replay.journal-same" : "replay.journal-same-in-part";
 }
 

@@ -1,4 +1,5 @@
 import { firstBroken } from "../vault/audit.ts";
+import type { SealedUse } from "../vault/contents.ts";
 import { SEALINGS } from "../vault/sealed-orders.ts";
 import { publicKeys, type Vault } from "../vault/vault.ts";
 import { type Lang, print, textOf } from "./output.ts";
@@ -73,7 +74,7 @@ function factsOf(vault: Vault) {
 export function showAudit(vault: Vault, json: boolean, lang: Lang): void {
   vault.look(({ audit }) => {
     const broken = firstBroken(audit) ?? audit.length;
-    for (const [i, { atMs, who, what, device, hash }] of audit.entries()) {
+    for (const [i, { atMs, who, what, device, sealed, hash }] of audit.entries()) {
       const line = { at: new Date(atMs).toISOString(), who, what, device: device ?? "" };
       if (json)
         print(
@@ -81,16 +82,28 @@ export function showAudit(vault: Vault, json: boolean, lang: Lang): void {
             kind: "use",
             ...line,
             device: device ?? null,
+            ...(sealed === undefined ? {} : sealedJson(sealed)),
             hash: Buffer.from(hash).toString("hex"),
             intact: i < broken,
           }),
         );
-      else
+      else {
         print(
           textOf(lang, i < broken ? "vault.use-line" : "vault.use-broken", { ...line, detail: useCode(what) }).text,
         );
+        if (sealed !== undefined) print(`  ${sealedText(sealed, lang)}`);
+      }
     }
   });
+}
+
+function sealedJson({ order, counter, reason, requestedBy, agreedBy }: SealedUse): object {
+  return { order, counter, reason: reason ?? null, requestedBy: requestedBy ?? null, agreedBy: agreedBy ?? null };
+}
+
+function sealedText({ order, counter, reason, requestedBy, agreedBy }: SealedUse, lang: Lang): string {
+  const [who, other, why] = [requestedBy, agreedBy, reason].map((word) => word ?? "–");
+  return textOf(lang, "vault.use-sealed", { order, counter, reason: why, who, other }).text;
 }
 
 /** What is sealed has its words in the orders room. */

@@ -29,6 +29,7 @@ export function checkOrders(items: OrderItem[], device: string, keys: PublicKeys
       orders.push({ verified, pack: sealed.pack, payload: payloadOfMac0(sealed.mac0) });
     } catch (error) {
       const why = error instanceof ToolError ? error.code : String(error);
+      if (why === "order.bad-signature") return result(failed("orders", "evidence.order-foreign", { n: i + 1 }));
       return result(failed("orders", "evidence.order-bad", { n: i + 1, why }));
     }
   }

@@ -32,6 +32,8 @@ export interface Demo {
   keys: PublicKey[];
   /** The device's records, as a journal file would have them. */
   records: SealedRecord[];
+  /** The sealed order, as its file has it. */
+  order: Uint8Array;
 }
 
 const DEVICE = SIMULATED_DEVICE;
@@ -83,7 +85,7 @@ export function makeDemoOf(trace: Trace, seed: number, purpose: Purpose, program
     },
     draw,
   );
-  return { file: sealBundle(bundle, keys.private.heads), keys: keys.public, records };
+  return { file: sealBundle(bundle, keys.private.heads), keys: keys.public, records, order: order.bytes };
 }
 
 function drawFrom(seed: number): Draw {

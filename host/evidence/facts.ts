@@ -1,6 +1,6 @@
 import type { Bundle, RecordItem } from "../../protocol/evidence/bundle.ts";
 import type { SealedRecord } from "../../protocol/evidence/commitment.ts";
-import { inWrittenOrder, nameOfRecord, type Standing } from "../../protocol/journal/order.ts";
+import { inWrittenOrder, type Named, nameOfRecord } from "../../protocol/journal/order.ts";
 import { readInputs } from "../../protocol/journal/read-inputs.ts";
 import { ALERT, INPUTS } from "../../protocol/journal/record.ts";
 import { type Alert, decodeAlert } from "../../protocol/messages/alert.ts";
@@ -108,7 +108,7 @@ function momentOfInputs(body: Uint8Array): number | undefined {
 }
 
 /** When a record was, as near as the records about it tell; `undefined` where none tells. UTC ms. */
-export type MomentAt = (record: Standing) => number | undefined;
+export type MomentAt = (record: Named) => number | undefined;
 
 export function momentsOf(records: SealedRecord[]): MomentAt {
   const moments = new Map<string, number>();

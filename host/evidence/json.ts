@@ -1,9 +1,11 @@
 import { BANDS_M } from "../../protocol/evidence/bundle.ts";
+import { keyIdOf } from "../vault/signing.ts";
 import type { Verification } from "./verify.ts";
 
 /** One line for programs; what is unknown is `null`. Codes are never translated. */
 export function evidenceJson(result: Verification): Record<string, unknown> {
-  const { outcome, steps, places, bundle, facts, run } = result;
+  const { outcome, steps, places, bundle, facts, run, notRun } = result;
+  const signer = bundle?.header.signer;
   return {
     kind: "evidence",
     outcome,
@@ -17,7 +19,7 @@ export function evidenceJson(result: Verification): Record<string, unknown> {
       from,
       to,
     })),
-    header: bundle?.header ?? null,
+    header: bundle === undefined ? null : { ...bundle.header, signer: signer && keyIdOf(signer) },
     records: bundle?.records.length ?? null,
     alerts:
       facts?.alerts.map(({ number, epoch, alert, band, witnessedMs }) => ({
@@ -42,6 +44,7 @@ export function evidenceJson(result: Verification): Record<string, unknown> {
             alerts: run.alerts,
             checkpoints: run.checkpoints,
             gaps: run.gaps,
+            notRun: notRun ?? 0,
             differences: run.differences.map(({ number, kind, what }) => ({ record: number, kind, what })),
           },
   };

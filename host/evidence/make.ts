@@ -25,12 +25,13 @@ import { ALERT, CHECKPOINT } from "../../protocol/journal/record.ts";
 import { decodeAlert } from "../../protocol/messages/alert.ts";
 import { decodeSealedFile, encodeSealedFile, type Verified } from "../orders/sealed-file.ts";
 import { type KeysFound, numbersText } from "./chain.ts";
+import { publicBytesOfKey } from "./public-keys.ts";
 import type { Received } from "./received.ts";
 import type { SignedHead, Witness } from "./witness.ts";
 
 /** What a bundle is made from. */
 export interface Making {
-  header: Omit<Header, "sent">;
+  header: Omit<Header, "sent" | "signer">;
   /** From the device itself; may be empty. */
   journal: SealedRecord[];
   /** What had come in of it, and what has been kept since. */
@@ -83,7 +84,8 @@ export function makeBundle(making: Making, draw: Draw = drawSalt): Bundle {
 /** The file, signed by the key that signs the witness's heads. */
 export function sealBundle(bundle: Bundle, key: KeyObject): Uint8Array {
   const hash = (bytes: Uint8Array) => Uint8Array.from(createHash("sha256").update(bytes).digest());
-  return layOut(bundle, hash, (table) => sign1(key, table, EVIDENCE_SIGNATURE_CONTEXT));
+  const signed = { ...bundle, header: { ...bundle.header, signer: publicBytesOfKey(key) } };
+  return layOut(signed, hash, (table) => sign1(key, table, EVIDENCE_SIGNATURE_CONTEXT));
 }
 
 interface Known {

@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Opened } from "../../protocol/cose/seal.ts";
 import { verify1 } from "../../protocol/cose/sign1.ts";
 import type { Role } from "../vault/contents.ts";
@@ -15,4 +16,9 @@ export function verifyAny(keys: PublicKeys, role: Role, bytes: Uint8Array, conte
     if (last.ok) return last;
   }
   return last;
+}
+
+/** The 32 bytes of the public key that belongs to a private one. */
+export function publicBytesOfKey(key: KeyObject): Uint8Array {
+  return Uint8Array.from(Buffer.from(createPublicKey(key).export({ format: "jwk" }).x ?? "", "base64url"));
 }

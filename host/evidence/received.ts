@@ -8,7 +8,7 @@ import { crc32 } from "../../protocol/crc32.ts";
 import { ToolError } from "../../protocol/errors.ts";
 import { readSection } from "../../protocol/evidence/bundle.ts";
 import { leafOf, SALT_BYTES, type SealedRecord, showParts } from "../../protocol/evidence/commitment.ts";
-import { inWrittenOrder, nameOfRecord, type Standing } from "../../protocol/journal/order.ts";
+import { inWrittenOrder, type Named, nameOfRecord } from "../../protocol/journal/order.ts";
 import { UINT32_MOST } from "../../protocol/limits.ts";
 import { type OrderKeys, openOrderKeys } from "./retention.ts";
 import { openWitness, type Witness, type WitnessOptions } from "./witness.ts";
@@ -50,13 +50,17 @@ export function openArchive(folder: string, options: WitnessOptions): Archive {
   const file = path.join(folder, FILE);
   const keys = openOrderKeys(path.join(folder, KEYS));
   const { stored, end } = readStored(file, folder);
-  const known = new Set(stored.map(nameOf));
+  refuseLost(stored, keys, path.join(folder, KEYS));
+  // Of epoch 0 the seal is part of the name, and stands in what is encrypted.
+  const known = new Set(stored.map((line) => nameOf({ ...line, tag: tagOf(keys, line) })));
+  const isKnown = (record: SealedRecord, device: string) =>
+    known.has(nameOf({ ...record, device })) || known.has(nameOf({ ...record, device, tag: undefined }));
   if (options.key !== undefined) setAside(file, end);
   return {
     witness,
     keys,
     take(device, order, records, nowMs) {
-      const fresh = records.filter((record) => !known.has(nameOf({ ...record, device })));
+      const fresh = records.filter((record) => !isKnown(record, device));
       if (fresh.length === 0) return 0;
       const key = keys.keyOf(order);
       if (key === undefined) throw new ToolError("evidence.already-shredded", { order });
@@ -71,7 +75,7 @@ export function openArchive(folder: string, options: WitnessOptions): Archive {
       });
       append(file, Buffer.concat(lines.map(frameOf)));
       stored.push(...lines);
-      for (const line of lines) known.add(nameOf(line));
+      for (const record of fresh) known.add(nameOf({ ...record, device }));
       return fresh.length;
     },
     of: (device) =>
@@ -83,8 +87,19 @@ export function openArchive(folder: string, options: WitnessOptions): Archive {
   };
 }
 
+function tagOf(keys: OrderKeys, line: Line): Uint8Array | undefined {
+  return line.epoch === 0 ? open(keys, line)?.record.tag : undefined;
+}
+
+/** A key that is not there is another thing than one that was destroyed, and than a damaged record. */
+function refuseLost(stored: Line[], keys: OrderKeys, file: string): void {
+  const known = new Set(keys.status(0).map(({ order }) => order));
+  const lost = stored.find(({ order }) => !known.has(order));
+  if (lost !== undefined) throw new ToolError("evidence.no-order-key", { file, order: lost.order });
+}
+
 /** A device whose flash was put back uses a number again, in a later epoch. */
-function nameOf(record: Standing & { device: string }): string {
+function nameOf(record: Named & { device: string }): string {
   return `${record.device} ${nameOfRecord(record)}`;
 }
 

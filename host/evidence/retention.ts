@@ -1,5 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { userInfo } from "node:os";
 import path from "node:path";
 import { ToolError } from "../../protocol/errors.ts";
 
@@ -12,12 +23,21 @@ export interface OrderKeys {
   /** 32 bytes; made when it is first asked for. `undefined`: it was destroyed. */
   keyOf(order: string): Uint8Array | undefined;
   /** The order has ended: its records go `days` later. */
-  endOn(order: string, endMs: number, days: number): void;
+  endOn(order: string, endMs: number, days: number, why?: Why): void;
   /** Nothing of the order goes before `untilMs`. Holds are only ever lengthened; `undefined` lifts one, with a reason too. */
-  hold(order: string, untilMs: number | undefined, reason: string, nowMs: number): void;
+  hold(order: string, untilMs: number | undefined, reason: string, nowMs: number, why?: Why): void;
   /** Destroys every key that is due. The orders' ids. */
-  shred(nowMs: number): string[];
+  shred(nowMs: number, why?: Why): string[];
   status(nowMs: number): OrderStatus[];
+}
+
+/** Who asked for it, who agreed and why, as they were named; each line of the account has it. */
+export interface Why {
+  requestedBy?: string;
+  agreedBy?: string;
+  reason?: string;
+  /** SHA-256 of the signed end that it follows from, in hex. */
+  end?: string;
 }
 
 export interface OrderStatus {
@@ -41,6 +61,8 @@ interface Entry {
 
 const KEY_BYTES = 32;
 const DAY_MS = 86_400_000;
+/** Beside the keys: a line of JSON for every end, hold, lifted hold and shredding, written before it is done. */
+export const ACCOUNT = "retention-account";
 
 export function openOrderKeys(file: string): OrderKeys {
   const entries = readEntries(file);
@@ -52,6 +74,10 @@ export function openOrderKeys(file: string): OrderKeys {
   const save = () => {
     writeEntries(file, entries);
   };
+  const account = (what: string, order: string, nowMs: number, more: Record<string, unknown>) => {
+    const line = JSON.stringify({ atMs: nowMs, who: accountName(), what, order, ...more });
+    appendFileSync(path.join(path.dirname(file), ACCOUNT), `${line}\n`, { mode: 0o600, flush: true });
+  };
   return {
     keyOf(order) {
       const known = entries.get(order);
@@ -62,23 +88,29 @@ export function openOrderKeys(file: string): OrderKeys {
       save();
       return key;
     },
-    endOn(order, endMs, days) {
-      entryOf(order).dueMs = endMs + days * DAY_MS;
+    endOn(order, endMs, days, why) {
+      const entry = entryOf(order);
+      const dueMs = endMs + days * DAY_MS;
+      account("end", order, Date.now(), { wasMs: entry.dueMs, dueMs, ...why });
+      entry.dueMs = dueMs;
       save();
     },
-    hold(order, untilMs, reason, nowMs) {
+    hold(order, untilMs, reason, nowMs, why) {
       const entry = entryOf(order);
       if (entry.shreddedMs !== undefined) throw new ToolError("evidence.already-shredded", { order });
       if (reason.trim() === "") throw new ToolError("evidence.no-reason");
-      if (untilMs === undefined) delete entry.hold;
-      else if (untilMs <= nowMs || untilMs < (entry.hold?.untilMs ?? 0))
+      if (untilMs !== undefined && untilMs <= nowMs) throw new ToolError("evidence.hold-past");
+      if (untilMs !== undefined && untilMs < (entry.hold?.untilMs ?? 0))
         throw new ToolError("evidence.hold-shortened", { order });
+      account(untilMs === undefined ? "lift" : "hold", order, nowMs, { untilMs, ...why, reason });
+      if (untilMs === undefined) delete entry.hold;
       else entry.hold = { untilMs, reason, sinceMs: nowMs };
       save();
     },
-    shred(nowMs) {
+    shred(nowMs, why) {
       const due = [...entries].filter(([, entry]) => stateOf(entry, nowMs) === "due");
-      for (const [, entry] of due) {
+      for (const [order, entry] of due) {
+        account("shred", order, nowMs, { ...why });
         delete entry.key;
         entry.shreddedMs = nowMs;
       }
@@ -95,6 +127,14 @@ export function openOrderKeys(file: string): OrderKeys {
         shreddedMs: entry.shreddedMs,
       })),
   };
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "?"}`;
+  }
 }
 
 function stateOf({ shreddedMs, hold, dueMs }: Entry, nowMs: number): OrderStatus["state"] {

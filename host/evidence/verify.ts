@@ -1,5 +1,6 @@
 import { HEAD_SIGNATURE_CONTEXT } from "../../protocol/cose/contexts.ts";
 import { createNodeCrypto } from "../../protocol/cose/node-crypto.ts";
+import { verify1 } from "../../protocol/cose/sign1.ts";
 import {
   type Bundle,
   LIST_MOST,
@@ -22,6 +23,7 @@ import {
   signaturePlace,
 } from "../../protocol/evidence/layout.ts";
 import type { JournalRun } from "../../simulator/replay/journal-replay.ts";
+import { keyIdOf, publicKeyOf } from "../vault/signing.ts";
 import { type ChainChecked, checkChain } from "./check-chain.ts";
 import { checkOrders, isSignedOrder, type OrdersChecked } from "./check-orders.ts";
 import { checkReplay } from "./check-replay.ts";
@@ -53,6 +55,8 @@ export interface Verification {
   orders: OrdersChecked | undefined;
   tree: TreeChecked | undefined;
   run: JournalRun | undefined;
+  /** Records that are missing, or that were not run though there were inputs or alerts in them. */
+  notRun: number | undefined;
   facts: Facts | undefined;
 }
 
@@ -76,9 +80,11 @@ export async function verifyBundle(file: Uint8Array, options: VerifyOptions = {}
   const read = inspected.sections === undefined ? undefined : bundleIn(inspected.sections);
   const isWhole = places.length === 0;
   // Where others of these keys' signatures hold, or none is there to ask, it is this one that was altered.
-  const isForeign =
-    isWhole && signature.outcome === "failed" && read?.ok === true && areForeign(read.bundle, keys ?? []);
-  if (isWhole && signature.outcome === "failed" && !isForeign) places.push(signaturePlace());
+  const foreign =
+    isWhole && signature.outcome === "failed" && read?.ok === true
+      ? foreignStep(file, read.bundle, keys ?? [])
+      : undefined;
+  if (isWhole && signature.outcome === "failed" && foreign === undefined) places.push(signaturePlace());
   const found = describeAll(places, inspected.sections);
   const form =
     places.length === 0
@@ -87,7 +93,7 @@ export async function verifyBundle(file: Uint8Array, options: VerifyOptions = {}
   const stop = (...more: Step[]): Verification => ({
     ...NOTHING,
     outcome: "altered",
-    steps: [form, isForeign ? failed("signature", "evidence.keys-foreign") : signature, ...more],
+    steps: [form, foreign ?? (isWhole ? signature : ofTable(signature)), ...more],
     places: found,
   });
   if (form.outcome === "failed" || signature.outcome === "failed" || read === undefined) return stop();
@@ -105,6 +111,7 @@ const NOTHING = {
   orders: undefined,
   tree: undefined,
   run: undefined,
+  notRun: undefined,
   facts: undefined,
 };
 
@@ -120,12 +127,13 @@ async function checkAll(
   const steps = [...first, orders.step, chain.step, tree.step];
   const isBroken = steps.some(({ outcome }) => outcome === "failed");
   let run: JournalRun | undefined;
+  let notRun: number | undefined;
   if (isBroken) steps.push(notDone("replay", "evidence.replay-after-failure"));
   else if (noReplay) steps.push(notDone("replay", "evidence.replay-unasked"));
   else {
     const replayed = await checkReplay(crypto, bundle.image, bundle.records, orders, keys, releases, limits);
     steps.push(replayed.step);
-    run = replayed.run;
+    ({ run, notRun } = replayed);
   }
   return {
     outcome: outcomeOf(steps),
@@ -136,6 +144,7 @@ async function checkAll(
     orders,
     tree,
     run,
+    notRun,
     facts: factsOf(bundle, chain, tree),
   };
 }
@@ -151,6 +160,23 @@ function signatureStep(file: Uint8Array, keys: PublicKeys | undefined): Step {
   if (seal === undefined) return failed("signature", "evidence.no-signature");
   const opened = verifyAny(keys, "heads", seal, EVIDENCE_SIGNATURE_CONTEXT);
   return opened.ok ? passed("signature", "evidence.signed") : failed("signature", "evidence.signature-forged");
+}
+
+/** What is signed is the table of contents: where the rest is not what it lists, that it holds says nothing of the rest. */
+function ofTable(signature: Step): Step {
+  return signature.outcome === "passed" ? notDone("signature", "evidence.signed-table") : signature;
+}
+
+/** Where it is the keys that do not fit: somebody else's, or older than the signature. */
+function foreignStep(file: Uint8Array, bundle: Bundle, keys: PublicKeys): Step | undefined {
+  if (areForeign(bundle, keys)) return failed("signature", "evidence.keys-foreign");
+  const seal = sealOf(file);
+  const { signer } = bundle.header;
+  if (seal === undefined || signer === undefined) return undefined;
+  // A signature by one of the keys given, or by none at all, is what was altered.
+  const isGiven = keys.some(({ role, key }) => role === "heads" && publicKeyOf(signer).equals(key));
+  if (isGiven || !verify1(publicKeyOf(signer), seal, EVIDENCE_SIGNATURE_CONTEXT).ok) return undefined;
+  return failed("signature", "evidence.signer-unknown", { id: keyIdOf(signer) });
 }
 
 /** Whether the bundle has other signatures and these keys made none of them: then they are somebody else's. */

@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -8,6 +9,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import path from "node:path";
@@ -44,8 +46,9 @@ export interface Witness {
   append(leaves: Uint8Array[]): number;
   /** The leaf as it was appended. */
   leafAt(index: number): Uint8Array;
-  /** Signs what there is, unless the last head says it already or is younger than a minute; then that one stands. */
-  sign(nowMs: number): SignedHead;
+  /** Signs what there is, unless the last head says it already or is younger than a minute; then that one stands. `isEnd`: nobody
+   * signs later, and so the minute does not count. */
+  sign(nowMs: number, isEnd?: boolean): SignedHead;
   /** Oldest first. */
   heads(): SignedHead[];
   inclusion(index: number, size: number): Uint8Array[];
@@ -60,24 +63,33 @@ const LEAVES = "leaves";
 const HEADS = "heads";
 const LOCK = "lock";
 const MAGIC = Buffer.from("OMW1");
+/** Without it an emptied file would read as one that nothing was signed in yet. */
+const HEADS_MAGIC = Buffer.from("OMH1");
 /** Leaf, and the CRC-32 of its index and of it. */
 const ENTRY_BYTES = HASH_BYTES + 4;
 /** Length and CRC-32 before a head. */
 const FRAME_BYTES = 6;
+/** A head and its signature are well under this. */
+const HEAD_MOST_BYTES = 512;
 
 export interface WitnessOptions {
   /** Names the log in its heads; of a folder that has heads, their name stands. */
   log: string;
   /** Ed25519. Without it heads are read and none is signed. */
   key?: KeyObject;
+  /** Told of a last head that was not written to its end, which is then left out. */
+  onTorn?: (file: string) => void;
 }
 
 /**
  * A log in a folder: `leaves`, of 36 bytes each, and `heads`. Both only grow and are flushed before anything is said of them; what a
  * power cut left unfinished at an end is cut off at the next opening. One process at a time. Throws `witness.shortened` where there
- * are fewer leaves than a head has signed: such a log no longer witnesses anything, `witness.damaged`, and `witness.in-use`.
+ * are fewer leaves than a head has signed: such a log no longer witnesses anything, `witness.damaged`, `witness.no-folder`, and
+ * `witness.in-use`.
  */
 export function openWitness(folder: string, options: WitnessOptions): Witness {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new ToolError("witness.no-folder", { file: folder });
   const isNew = !existsSync(path.join(folder, LEAVES));
   if (isNew && options.key === undefined) throw new ToolError("witness.absent", { file: folder });
   if (isNew) mkdirSync(folder, { recursive: true });
@@ -90,24 +102,26 @@ export function openWitness(folder: string, options: WitnessOptions): Witness {
   }
 }
 
-function openLog(folder: string, { log, key }: WitnessOptions, unlock: (() => void) | undefined): Witness {
+function openLog(folder: string, { log, key, onTorn }: WitnessOptions, unlock: (() => void) | undefined): Witness {
   const { sha256 } = createNodeCrypto();
   const data = path.join(folder, LEAVES);
   const tree = createTree(sha256);
   const leaves = readLeaves(data, folder);
   for (const leaf of leaves) addLeaf(tree, leafHash(sha256, leaf));
-  const heads = readHeads(path.join(folder, HEADS), folder);
+  const headsFile = path.join(folder, HEADS);
+  const { heads, torn } = readHeads(headsFile, leaves.length);
   heads.forEach((signed) => {
     checkHead(signed, tree, folder);
   });
   const name = heads.at(-1)?.head.log ?? log;
   if (key !== undefined) {
     cutTail(data, MAGIC.length + ENTRY_BYTES * leaves.length, MAGIC);
-    cutTail(
-      path.join(folder, HEADS),
-      heads.reduce((sum, { bytes }) => sum + FRAME_BYTES + bytes.length, 0),
-    );
+    // Kept beside the file: it may have been a whole head once.
+    if (torn.length > 0) appendFileSync(`${headsFile}.torn`, torn, { flush: true });
+    const end = heads.reduce((sum, { bytes }) => sum + FRAME_BYTES + bytes.length, HEADS_MAGIC.length);
+    cutTail(headsFile, end, HEADS_MAGIC);
   }
+  if (torn.length > 0) onTorn?.(headsFile);
   return {
     get size() {
       return tree.size;
@@ -122,12 +136,12 @@ function openLog(folder: string, { log, key }: WitnessOptions, unlock: (() => vo
       return first;
     },
     leafAt: (index) => leaves[index],
-    sign(nowMs) {
+    sign(nowMs, isEnd = false) {
       const last = heads.at(-1);
-      if (last !== undefined && !isDue(last, tree.size, nowMs)) return last;
+      if (last !== undefined && !isDue(last, tree.size, nowMs, isEnd)) return last;
       if (key === undefined) throw new ToolError("witness.no-key", { file: folder });
-      const signed = signHead({ log: name, size: tree.size, root: rootOf(tree), atMs: nowMs }, key);
-      appendBytes(path.join(folder, HEADS), frameOf(signed.bytes));
+      const signed = signHead({ log: name, size: tree.size, root: rootOf(tree), atMs: notBefore(last, nowMs) }, key);
+      appendBytes(headsFile, frameOf(signed.bytes));
       heads.push(signed);
       return signed;
     },
@@ -157,10 +171,10 @@ export function createMemoryWitness(log: string, key: KeyObject): Witness {
       return first;
     },
     leafAt: (index) => leaves[index],
-    sign(nowMs) {
+    sign(nowMs, isEnd = false) {
       const last = heads.at(-1);
-      if (last !== undefined && !isDue(last, tree.size, nowMs)) return last;
-      const signed = signHead({ log, size: tree.size, root: rootOf(tree), atMs: nowMs }, key);
+      if (last !== undefined && !isDue(last, tree.size, nowMs, isEnd)) return last;
+      const signed = signHead({ log, size: tree.size, root: rootOf(tree), atMs: notBefore(last, nowMs) }, key);
       heads.push(signed);
       return signed;
     },
@@ -171,8 +185,13 @@ export function createMemoryWitness(log: string, key: KeyObject): Witness {
   };
 }
 
-function isDue({ head }: SignedHead, size: number, nowMs: number): boolean {
-  return head.size !== size && nowMs - head.atMs >= HEAD_EVERY_MS;
+function isDue({ head }: SignedHead, size: number, nowMs: number, isEnd: boolean): boolean {
+  return head.size !== size && (isEnd || nowMs - head.atMs >= HEAD_EVERY_MS);
+}
+
+/** A clock that was put back must not make a head older than the one before it: verifiers would call the log rewritten. */
+function notBefore(last: SignedHead | undefined, nowMs: number): number {
+  return Math.max(nowMs, last?.head.atMs ?? nowMs);
 }
 
 export function signHead(head: TreeHead, key: KeyObject): SignedHead {
@@ -211,25 +230,39 @@ function isRest(bytes: Buffer, from: number, index: number): boolean {
   return false;
 }
 
-function readHeads(file: string, folder: string): SignedHead[] {
-  if (!existsSync(file)) return [];
-  const bytes = readFileSync(file);
+/** What is damaged is refused, and nothing signed is dropped; only a last head that a power cut left unfinished is given back as `torn`. */
+function readHeads(file: string, leaves: number): { heads: SignedHead[]; torn: Buffer } {
+  const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
   const heads: SignedHead[] = [];
-  for (let at = 0; at + FRAME_BYTES <= bytes.length; ) {
-    const length = bytes.readUInt16BE(at);
-    const sealed = Uint8Array.from(bytes.subarray(at + FRAME_BYTES, at + FRAME_BYTES + length));
-    if (sealed.length < length || crc32(0, sealed, length) >>> 0 !== bytes.readUInt32BE(at + 2)) break;
-    heads.push({ bytes: sealed, head: headIn(sealed, folder) });
-    at += FRAME_BYTES + length;
+  const damaged = (): ToolError => new ToolError("witness.damaged", { file, n: heads.length });
+  if (!bytes.subarray(0, HEADS_MAGIC.length).equals(HEADS_MAGIC)) {
+    // A log that has no leaf may have been cut off while it was made; where there are leaves, there were heads.
+    if (leaves > 0 || bytes.length >= HEADS_MAGIC.length) throw damaged();
+    return { heads, torn: Buffer.alloc(0) };
   }
-  return heads;
+  let at = HEADS_MAGIC.length;
+  while (at < bytes.length) {
+    const sealed = headAt(bytes, at);
+    if (sealed === undefined) break;
+    const head = decodeTreeHead(payloadOf(sealed));
+    if (!head.ok) throw damaged();
+    heads.push({ bytes: sealed, head: head.value });
+    at += FRAME_BYTES + sealed.length;
+  }
+  const torn = bytes.subarray(at);
+  if (torn.length > FRAME_BYTES + HEAD_MOST_BYTES) throw damaged();
+  for (let i = 1; i < torn.length; i++) if (headAt(torn, i) !== undefined) throw damaged();
+  return { heads, torn };
 }
 
-/** What a signed head says, its signature unchecked: that is the verifier's part. */
-function headIn(sealed: Uint8Array, folder: string): TreeHead {
-  const head = decodeTreeHead(payloadOf(sealed));
-  if (!head.ok) throw new ToolError("witness.damaged", { file: folder, n: 0 });
-  return head.value;
+/** A whole head that stands there, its signature unchecked: that is the verifier's part. */
+function headAt(bytes: Buffer, at: number): Uint8Array | undefined {
+  if (at + FRAME_BYTES > bytes.length) return undefined;
+  const length = bytes.readUInt16BE(at);
+  const from = at + FRAME_BYTES;
+  if (length === 0 || length > HEAD_MOST_BYTES || from + length > bytes.length) return undefined;
+  const sealed = Uint8Array.from(bytes.subarray(from, from + length));
+  return crc32(0, sealed, length) >>> 0 === bytes.readUInt32BE(at + 2) ? sealed : undefined;
 }
 
 /** The third item of a Sign1 whose first two are always the same five bytes. */

@@ -27,8 +27,8 @@ function followsFrom({ timezone, fromMs, toMs, utcOffsets }: OrderFile): boolean
   return timezone !== undefined && same(utcOffsets, offsetsOf(timezone, fromMs, toMs));
 }
 
-/** What is about people and papers, and neither where nor when an alert comes. */
-const FOR_PEOPLE = ["person", "court", "contact", "protectedPersons", "warnings", "retentionDays"];
+/** What is about people and papers, and neither where, when nor of whom an alert comes. */
+const FOR_PEOPLE = ["person", "court", "contact", "warnings", "retentionDays"];
 
 /** The fields and zones changed that decide whether the bracelet tells of him: such a change takes two people (design §11). */
 export function guarding(found: Difference[]): string[] {
@@ -57,7 +57,7 @@ function same(a: unknown, b: unknown): boolean {
   return sorted(a) === sorted(b);
 }
 
-function sorted(value: unknown): string {
+export function sorted(value: unknown): string {
   return (
     JSON.stringify(value, (_, part: unknown) =>
       typeof part === "object" && part !== null && !Array.isArray(part)

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { userInfo } from "node:os";
 import { encode } from "../../protocol/cbor/codec.ts";
-import type { AuditLine } from "./contents.ts";
+import { type AuditLine, sealedUseRow } from "./contents.ts";
 
 /**
  * One line a use of the vault, each with the hash of all before it: who keeps the last hash (`vault status` shows it) sees
@@ -9,8 +9,10 @@ import type { AuditLine } from "./contents.ts";
  */
 const NOTHING = new Uint8Array(32);
 
-export function appendAudit(audit: AuditLine[], what: string, device: string | undefined, atMs: number): void {
-  const line = { atMs, who: accountName(), what, device };
+type Use = Pick<AuditLine, "atMs" | "what"> & Partial<Pick<AuditLine, "device" | "sealed">>;
+
+export function appendAudit(audit: AuditLine[], { atMs, what, device, sealed }: Use): void {
+  const line = { atMs, who: accountName(), what, device, sealed };
   audit.push({ ...line, hash: hashOf(audit.at(-1)?.hash ?? NOTHING, line) });
 }
 
@@ -23,7 +25,16 @@ export function firstBroken(audit: AuditLine[]): number | undefined {
 }
 
 function hashOf(before: Uint8Array, line: Omit<AuditLine, "hash">): Uint8Array {
-  const bytes = encode([before, line.atMs, line.who, line.what, line.device ?? null]);
+  const { atMs, who, what, device, sealed } = line;
+  // Of lines from before there was `sealed` the hash stays what it was.
+  const bytes = encode([
+    before,
+    atMs,
+    who,
+    what,
+    device ?? null,
+    ...(sealed === undefined ? [] : [sealedUseRow(sealed)]),
+  ]);
   return Uint8Array.from(createHash("sha256").update(bytes).digest());
 }
 

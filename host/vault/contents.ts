@@ -54,11 +54,11 @@ export interface SealedOrders {
   standing: Standing;
 }
 
-/** The order that stands by the last seal. `unknown`: it was sealed before the vault kept this. */
+/** The order that stands by the last seal. `unknown`: it was sealed before the vault kept this; so is a `hash` that is absent. */
 export type Standing =
   | { kind: "none" }
   | { kind: "unknown" }
-  | { kind: "order"; id: string; toMs: number | undefined; retentionDays: number };
+  | { kind: "order"; id: string; toMs: number | undefined; retentionDays: number; hash: Uint8Array | undefined };
 
 export interface AuditLine {
   atMs: number;
@@ -67,13 +67,26 @@ export interface AuditLine {
   /** A code, such as `vault.export-centre`. */
   what: string;
   device: string | undefined;
+  /** Of a seal alone. */
+  sealed: SealedUse | undefined;
   /** SHA-256 over the hash before and this line (`audit.ts`), 32 bytes. */
   hash: Uint8Array;
 }
 
-const VERSION = 2;
+/** What was sealed, why, and on whose word: so a name that was another's can be found. */
+export interface SealedUse {
+  order: string;
+  counter: number;
+  reason: string | undefined;
+  requestedBy: string | undefined;
+  agreedBy: string | undefined;
+}
+
+const VERSION = 3;
+/** Did not say of a seal what it was of. */
+const WITHOUT_USES = 2;
 /** Had no `sealed`. */
-const VERSION_BEFORE = 1;
+const WITHOUT_SEALED = 1;
 
 export function encodeContents(contents: Contents): Uint8Array {
   return encode([
@@ -82,7 +95,14 @@ export function encodeContents(contents: Contents): Uint8Array {
     contents.signing.map((key) => [key.role, key.seed, key.createdMs, orNull(key.retiredMs)]),
     contents.devices.map((device) => [device.id, device.generation, device.oldest, orNull(device.revokedMs)]),
     contents.assignments.map((one) => [one.device, one.number, one.issuedMs, one.expiryS, orNull(one.revokedMs)]),
-    contents.audit.map((line) => [line.atMs, line.who, line.what, orNull(line.device), line.hash]),
+    contents.audit.map((line) => [
+      line.atMs,
+      line.who,
+      line.what,
+      orNull(line.device),
+      line.hash,
+      ...useRow(line.sealed),
+    ]),
     contents.sealed.map((one) => [one.device, one.counter, standingRow(one.standing)]),
   ] as CborValue);
 }
@@ -94,7 +114,8 @@ export function decodeContents(bytes: Uint8Array, file: string): Contents {
     Uint8Array,
     ...Row[][],
   ];
-  if (version !== VERSION && version !== VERSION_BEFORE) throw new ToolError("vault.newer", { file });
+  if (version !== VERSION && version !== WITHOUT_USES && version !== WITHOUT_SEALED)
+    throw new ToolError("vault.newer", { file });
   const audit = auditRows.map(auditLine);
   return {
     root,
@@ -119,7 +140,7 @@ export function decodeContents(bytes: Uint8Array, file: string): Contents {
     })),
     audit,
     sealed:
-      version === VERSION_BEFORE
+      version === WITHOUT_SEALED
         ? sealedByAudit(audit)
         : sealed.map(([device, counter, row]) => ({
             device: device as string,
@@ -129,31 +150,48 @@ export function decodeContents(bytes: Uint8Array, file: string): Contents {
   };
 }
 
-function auditLine([atMs, who, what, device, hash]: Row): AuditLine {
+function useRow(sealed: SealedUse | undefined): CborValue[] {
+  return sealed === undefined ? [] : [sealedUseRow(sealed)];
+}
+
+export function sealedUseRow({ order, counter, reason, requestedBy, agreedBy }: SealedUse): CborValue {
+  return [order, counter, orNull(reason), orNull(requestedBy), orNull(agreedBy)];
+}
+
+function sealedUse(row: Row | undefined): SealedUse | undefined {
+  if (row === undefined) return undefined;
+  const [reason, requestedBy, agreedBy] = row.slice(2).map((value) => orUndefined<string>(value));
+  return { order: row[0] as string, counter: row[1] as number, reason, requestedBy, agreedBy };
+}
+
+function auditLine([atMs, who, what, device, hash, sealed]: Row): AuditLine {
   return {
     atMs: atMs as number,
     who: who as string,
     what: what as string,
     device: orUndefined<string>(device),
     hash: hash as Uint8Array,
+    sealed: sealedUse(sealed as Row | undefined),
   };
 }
 
 /** Empty: none; `null`: unknown. */
 function standingRow(standing: Standing): CborValue {
-  if (standing.kind === "order") return [standing.id, orNull(standing.toMs), standing.retentionDays];
+  if (standing.kind === "order")
+    return [standing.id, orNull(standing.toMs), standing.retentionDays, orNull(standing.hash)];
   return standing.kind === "none" ? [] : null;
 }
 
 function standingOf(row: Row | null): Standing {
   if (row === null) return { kind: "unknown" };
-  const [id, toMs, retentionDays] = row;
+  const [id, toMs, retentionDays, hash] = row;
   if (id === undefined) return { kind: "none" };
   return {
     kind: "order",
     id: id as string,
     toMs: orUndefined<number>(toMs),
     retentionDays: retentionDays as number,
+    hash: orUndefined<Uint8Array>(hash ?? null),
   };
 }
 

@@ -106,7 +106,7 @@ function enter(contents: Contents, id: string): void {
   if (known === undefined)
     contents.devices.push({ id, generation: FIRST_GENERATION, oldest: FIRST_GENERATION, revokedMs: undefined });
   else if (inUse(known).generation > FIRST_GENERATION) throw new ToolError("vault.past-station", { device: id });
-  appendAudit(contents.audit, "vault.export-station", id, Date.now());
+  appendAudit(contents.audit, { what: "vault.export-station", device: id, atMs: Date.now() });
 }
 
 export interface FieldExport {

@@ -2,9 +2,9 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from "
 import { ReadStream } from "node:tty";
 import { type Command, Option } from "commander";
 import { ToolError } from "../../protocol/errors.ts";
-import { reasonOf } from "../cli/files.ts";
+import { noteInput, reasonOf } from "../cli/files.ts";
 import { type Lang, textOf, warn } from "../cli/output.ts";
-import { openVault, type Vault } from "./vault.ts";
+import { checkVaultSize, openVault, type Vault } from "./vault.ts";
 
 /** What a command that opens the vault takes; a passphrase never stands in argv or in the environment. */
 export interface VaultFlags {
@@ -36,10 +36,12 @@ export async function openVaultOf(flags: VaultFlags, lang: Lang): Promise<Vault>
 
 /** Before anyone is asked for a passphrase. */
 function checkReadable(file: string): void {
+  noteInput(file);
   try {
     accessSync(file, constants.R_OK);
+    checkVaultSize(file);
   } catch (error) {
-    throw new ToolError("cli.cannot-read", { file, ...reasonOf(error) });
+    throw asRefusal(error, file);
   }
 }
 
@@ -75,6 +77,7 @@ function fromFd(fd: string): string {
   if (!/^\d{1,4}$/.test(fd))
     throw new ToolError("cli.bad-number", { option: "--passphrase-fd", least: 0, most: 9999, value: fd });
   try {
+    noteInput(Number(fd));
     return readLine(Number(fd));
   } catch (error) {
     throw asRefusal(error, `fd ${fd}`);
@@ -82,6 +85,7 @@ function fromFd(fd: string): string {
 }
 
 function fromFile(file: string, lang: Lang): string {
+  noteInput(file);
   try {
     const handle = openSync(file, "r");
     try {

@@ -49,6 +49,11 @@ export function fileKeyOf(bytes: Uint8Array, passphrase: Uint8Array, file: strin
   return fileKey;
 }
 
+export function opensWith(bytes: Uint8Array, passphrase: Uint8Array, file: string): boolean {
+  const { header } = parse(bytes, file);
+  return fits({ ...header, key: derive(passphrase, header.logN, header.salt) }, header.check);
+}
+
 /** A fresh nonce each time: a vault is written some thousand times, and 96 random bits do not meet. */
 export function sealFile(plaintext: Uint8Array, fileKey: FileKey): Uint8Array {
   const nonce = Uint8Array.from(randomBytes(NONCE_BYTES));

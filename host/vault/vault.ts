@@ -8,6 +8,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import path from "node:path";
@@ -24,7 +25,7 @@ import { reasonOf } from "../cli/files.ts";
 import { appendAudit } from "./audit.ts";
 import { type Contents, type Device, decodeContents, encodeContents, ROLES, type Role } from "./contents.ts";
 import { withLock } from "./lock.ts";
-import { type FileKey, fileKeyOf, newFileKey, openFile, SCRYPT_LOG_N, sealFile } from "./sealed-file.ts";
+import { type FileKey, fileKeyOf, newFileKey, openFile, opensWith, SCRYPT_LOG_N, sealFile } from "./sealed-file.ts";
 import { keyIdOf, newSeed, privateKeyOf, publicBytesOf, publicKeyOf } from "./signing.ts";
 
 /**
@@ -61,11 +62,14 @@ export class Vault {
     });
   }
 
+  /** `vault.same-passphrase`: who knows the old one would still get in. */
   changePassphrase(passphrase: Uint8Array, logN: number): void {
     const key = newFileKey(passphrase, logN);
     withVaultLock(this.file, () => {
-      const contents = decodeContents(openFile(readVault(this.file), this.#key, this.file), this.file);
-      appendAudit(contents.audit, "vault.rotate-passphrase", undefined, Date.now());
+      const bytes = readVault(this.file);
+      const contents = decodeContents(openFile(bytes, this.#key, this.file), this.file);
+      if (opensWith(bytes, passphrase, this.file)) throw new ToolError("vault.same-passphrase");
+      appendAudit(contents.audit, { what: "vault.rotate-passphrase", atMs: Date.now() });
       writeVault(this.file, sealFile(encodeContents(contents), key));
       this.#contents = contents;
       this.#key = key;
@@ -90,7 +94,7 @@ export function createVault(file: string, passphrase: Uint8Array, { logN = SCRYP
     sealed: [],
     audit: [],
   };
-  appendAudit(contents.audit, "vault.init", undefined, nowMs);
+  appendAudit(contents.audit, { what: "vault.init", atMs: nowMs });
   const key = newFileKey(passphrase, logN);
   withVaultLock(file, () => {
     checkVaultFile(file);
@@ -204,7 +208,7 @@ export function changeVault<T>(
 ): T {
   return vault.change((contents) => {
     const result = work(contents);
-    appendAudit(contents.audit, what, device, Date.now());
+    appendAudit(contents.audit, { what, device, atMs: Date.now() });
     return result;
   });
 }
@@ -216,10 +220,22 @@ export function checkDeviceId(id: string): string {
   return id;
 }
 
+/** `vault.not-a-vault` of what never ends or is no file: nobody waits for it. */
+export function checkVaultSize(file: string): void {
+  const stat = statSync(file);
+  if ((!stat.isFile() && !stat.isDirectory()) || stat.size > VAULT_MOST_BYTES)
+    throw new ToolError("vault.not-a-vault", { file });
+}
+
+/** Some million uses. */
+const VAULT_MOST_BYTES = 512_000_000;
+
 function readVault(file: string): Uint8Array {
   try {
+    checkVaultSize(file);
     return readFileSync(file);
   } catch (error) {
+    if (error instanceof ToolError) throw error;
     throw new ToolError("cli.cannot-read", { file, ...reasonOf(error) });
   }
 }

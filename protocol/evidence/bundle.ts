@@ -40,6 +40,8 @@ export interface Header {
   madeBy: string;
   /** The highest record number that the centre had when this was made, and since when; `undefined` where it had none. */
   sent: { number: number; atMs: number } | undefined;
+  /** The public key that belongs to the signature (Ed25519): who lacks it can tell that from a forgery. Older bundles have none. */
+  signer?: Uint8Array;
 }
 
 /**
@@ -103,10 +105,11 @@ const ORDERS_MOST = 1024;
 const BODY_MOST = 4096;
 const TAG_MOST = 32;
 const KEY_BYTES = 32;
+const SIGNER_BYTES = 32;
 
 export function encodeHeader(header: Header): Uint8Array {
   const writer = createWriter(128);
-  writeArrayHead(writer, 7);
+  writeArrayHead(writer, header.signer === undefined ? 7 : 8);
   writeText(writer, header.device);
   writeInt(writer, PURPOSES.indexOf(header.purpose));
   writeInt(writer, header.fromMs);
@@ -119,22 +122,28 @@ export function encodeHeader(header: Header): Uint8Array {
     writeInt(writer, header.sent.number);
     writeInt(writer, header.sent.atMs);
   }
+  if (header.signer !== undefined) writeBytes(writer, header.signer);
   return finish(writer);
 }
 
 export function readHeader(reader: Reader): Header {
-  readArrayCount(reader, 7, 7);
+  const count = readArrayCount(reader, 7, 8);
   const device = readTextBetween(reader, 1, DEVICE_ID_MOST_BYTES);
   const purpose = PURPOSES[readIntBetween(reader, 0, PURPOSES.length - 1)];
   const fromMs = readIntBetween(reader, 0, TIME_MOST_MS);
   const toMs = readIntBetween(reader, fromMs, TIME_MOST_MS);
   const madeMs = readIntBetween(reader, 0, TIME_MOST_MS);
   const madeBy = readTextBetween(reader, 0, NAME_MOST_BYTES);
-  if (isNull(reader)) return { device, purpose, fromMs, toMs, madeMs, madeBy, sent: undefined };
+  const sent = readSent(reader);
+  const header = { device, purpose, fromMs, toMs, madeMs, madeBy, sent };
+  return count === 8 ? { ...header, signer: readBytesBetween(reader, SIGNER_BYTES, SIGNER_BYTES) } : header;
+}
+
+function readSent(reader: Reader): Header["sent"] {
+  if (isNull(reader)) return undefined;
   readArrayCount(reader, 2, 2);
   const number = readIntBetween(reader, 1, UINT32_MOST);
-  const atMs = readIntBetween(reader, 0, TIME_MOST_MS);
-  return { device, purpose, fromMs, toMs, madeMs, madeBy, sent: { number, atMs } };
+  return { number, atMs: readIntBetween(reader, 0, TIME_MOST_MS) };
 }
 
 export function encodeOrderItem(item: OrderItem): Uint8Array {

@@ -3,7 +3,7 @@ import { readArrayCount, readBytesBetween, readIntBetween } from "../cbor/items.
 import { createReader, fail, type Reader } from "../cbor/reader.ts";
 import { createWriter, finish, writeArrayHead, writeBytes, writeInt, writeRaw } from "../cbor/writer.ts";
 import { ToolError } from "../errors.ts";
-import { readBlockHead } from "../journal/block.ts";
+import { otherVersion, readBlockHead } from "../journal/block.ts";
 import { inWrittenOrder, nameOfRecord } from "../journal/order.ts";
 import { ERASE_BYTES, readRing } from "../journal/read.ts";
 import { UINT32_MOST } from "../limits.ts";
@@ -27,12 +27,16 @@ export function readRecordFile(bytes: Uint8Array, file: string): SealedRecord[] 
 
 /**
  * A device's journal in whichever form it was brought: its records one after another, or the ring as its flash has it, in erase
- * blocks of 4,096 bytes. Throws `journal.unknown-file`, `journal.two-of-one`.
+ * blocks of 4,096 bytes. Throws `journal.unknown-file`, `journal.other-version`, `journal.two-of-one`.
  */
 export function readJournalFile(bytes: Uint8Array, file: string): SealedRecord[] {
   if (isRecordFile(bytes)) return readRecordFile(bytes, file);
   const found = readRing(bytes).records;
-  if (found.length === 0) throw new ToolError("journal.unknown-file", { file });
+  if (found.length === 0) {
+    const version = otherVersionIn(bytes);
+    if (version !== undefined) throw new ToolError("journal.other-version", { file, version });
+    throw new ToolError("journal.unknown-file", { file });
+  }
   return unique(found, file);
 }
 
@@ -52,12 +56,22 @@ function unique(records: SealedRecord[], file: string): SealedRecord[] {
   return inWrittenOrder([...known.values()]);
 }
 
+/** Of a ring that another version of the firmware wrote. */
+function otherVersionIn(bytes: Uint8Array): number | undefined {
+  for (let at = 0; at < bytes.length; at += ERASE_BYTES) {
+    const version = otherVersion(bytes.subarray(at, at + 4));
+    if (version !== undefined) return version;
+  }
+  return undefined;
+}
+
 /** Whether a file is a journal in one of these forms. */
 export function looksLikeJournal(bytes: Uint8Array): boolean {
   if (isRecordFile(bytes)) return true;
   for (let at = 0; at + ERASE_BYTES <= bytes.length; at += ERASE_BYTES)
     if (readBlockHead(bytes.subarray(at, at + ERASE_BYTES)) !== undefined) return true;
-  return false;
+  // Reading it says which version it is of.
+  return otherVersionIn(bytes) !== undefined;
 }
 
 /** Whether a file begins as one of records does: a list of five, and a small integer. */

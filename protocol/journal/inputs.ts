@@ -19,7 +19,7 @@ export type Input =
   | { kind: "coverage"; attached: boolean }
   | { kind: "served" }
   | { kind: "battery"; percent: number; charging: boolean }
-  | { kind: "time"; utcMs: number; errorMs: number; source: "sealed" | "network" | "kept" }
+  | { kind: "time"; utcMs: number; errorMs: number; source: "sealed" | "network" | "kept" | "field" }
   /** Counter of the order in force and 16 bytes of its hash; 0 and no bytes: none is. */
   | { kind: "order"; counter: number; hash: Uint8Array }
   | { kind: "fit" }
@@ -59,7 +59,7 @@ export const KINDS: Input["kind"][] = [
 ];
 export const KIND_BITS = 4;
 export const MOTIONS: ("still" | "walking" | "moving")[] = ["still", "walking", "moving"];
-export const SOURCES: ("sealed" | "network" | "kept")[] = ["network", "sealed", "kept"];
+export const SOURCES: ("sealed" | "network" | "kept" | "field")[] = ["network", "sealed", "kept", "field"];
 export const SOURCE_BITS = 2;
 /** Minutes of a removal: more than a day of them. */
 export const SPENT_BITS = 11;

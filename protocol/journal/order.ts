@@ -6,10 +6,14 @@ import type { JournalRecord } from "./record.ts";
  * anew while numbers go on; then its generation comes first.
  */
 export type Standing = Pick<JournalRecord, "number" | "epoch">;
+export type Named = Standing & { tag?: Uint8Array };
 
-/** What tells a record from every other of its device, but for one that a new journal key sealed in an epoch of the same number. */
-export function nameOfRecord({ epoch, number }: Standing): string {
-  return `${epoch}/${number}`;
+/**
+ * What tells a record from every other of its device, but for one that a new journal key sealed in an epoch of the same number. Of epoch
+ * 0, in which a device that can seal nothing sends its alerts, numbers come again with every boot: what stands for the seal tells.
+ */
+export function nameOfRecord({ epoch, number, tag }: Named): string {
+  return epoch === 0 && tag !== undefined ? `0/${number}/${Array.from(tag).join(".")}` : `${epoch}/${number}`;
 }
 
 /** Records of one epoch, by number, and between the first and the last of them none of an earlier epoch. */

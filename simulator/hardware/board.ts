@@ -118,7 +118,7 @@ export function prepareBoard(
   if (nowMs !== undefined) {
     const time = createTime();
     takeSealedTime(time, nowMs, 0, nowMs);
-    writeKept(secrets, time, 0, nowMs);
+    writeKept(secrets, time, nowMs);
   }
   if (order !== undefined) installSimulated(bulk, boardMap(options).ordersAddress, secrets, crypto, order);
 }

@@ -157,7 +157,12 @@ function compareSegment({ records }: Segment, { records: made, refused }: Made, 
     const { number, kind, body } = record;
     if (number >= until) return;
     run.records += 1;
-    if (!MADE.includes(kind) || first < 0 || i < first) continue;
+    if (!MADE.includes(kind)) continue;
+    if (first < 0 || i < first) {
+      // The first one is where the run starts; any other the program makes again all the same.
+      if (kind === CHECKPOINT && i > 0) marks.shift();
+      continue;
+    }
     const next = (kind === CHECKPOINT ? marks : said).shift();
     if (next === undefined || next[0] > number || next[1] !== kind) {
       run.differences.push(difference("unmade", record, kind, body, undefined));

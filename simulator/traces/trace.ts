@@ -10,7 +10,7 @@ export interface Trace {
   name: string;
   /** The file as it was named to the reader; tells apart two with one base name. */
   file: string;
-  format: "csv" | "gpx" | "igc" | "nmea" | "ubx" | "cbor" | "journal";
+  format: "csv" | "gpx" | "igc" | "nmea" | "ubx" | "cbor" | "journal" | "bundle";
   /** Rows. */
   points: number;
   /** UTC milliseconds since 1970; integers. */

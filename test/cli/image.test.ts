@@ -84,8 +84,9 @@ test("what cannot be built says why", () => {
 });
 
 test("a release list is signed by the vault, grows, and is verified with the public keys", () => {
-  const first = omamori(["image", "release", "add", at("x.img"), ...VAULT(), "-o", at("one.cbor")]);
+  const first = omamori(["image", "release", "add", at("x.img"), ...VAULT(), "--json", "-o", at("one.cbor")]);
   expect(first.code, first.err).toBe(0);
+  expect(jsonLines(first.out)).toEqual([{ kind: "release-list", file: at("one.cbor"), number: 1, releases: 1 }]);
   const again = ["image", "release", "add", at("x.img"), "--list", at("one.cbor"), ...VAULT(), "-o", at("two.cbor")];
   expect(omamori(again).code).toBe(0);
   expect(omamori(["vault", "export-public", ...VAULT(), "-o", at("keys.json")]).code).toBe(0);
@@ -93,4 +94,59 @@ test("a release list is signed by the vault, grows, and is verified with the pub
   expect(jsonLines(shown.out)).toMatchObject([{ number: 2, releases: [{ version: "1.2.0+3", artefacts: [{}] }] }]);
   const other = omamori(["image", "release", "show", at("x.img"), "--public-keys", at("keys.json")]);
   expect(other).toMatchObject({ code: 2, err: expect.stringContaining("[image.bad-release-list]") });
+});
+
+test("a sealed image with a bit changed at its end, or anything behind it, is not genuine", () => {
+  const sealed = omamori([
+    "image",
+    "seal",
+    at("x.img"),
+    "--device",
+    "OMB-000123",
+    ...VAULT(),
+    "-o",
+    at("y.sealed"),
+    "--json",
+  ]);
+  expect(jsonLines(sealed.out)).toMatchObject([{ kind: "sealed-image", device: "OMB-000123", file: at("y.sealed") }]);
+  const good = readFileSync(at("y.sealed"));
+  for (const [name, bytes] of [
+    ["appended", Buffer.concat([good, Buffer.from("x")])],
+    ["padded", Buffer.concat([good, PADDED])],
+    ["flipped", Buffer.concat([good.subarray(0, -1), Buffer.from([good[good.length - 1] ^ 1])])],
+    ["other end", Buffer.concat([good.subarray(0, -6), Buffer.from([good[good.length - 6] ^ 1]), good.subarray(-5)])],
+  ] as const) {
+    writeFileSync(at("bad.sealed"), bytes);
+    const { code, err } = show(at("bad.sealed"), "--check-seal", ...VAULT());
+    expect({ name, code }).toEqual({ name, code: 2 });
+    expect(err).toMatch(/\[image\.(changed-end|bad-tlv)\]/);
+  }
+  writeFileSync(at("longer.img"), Buffer.concat([readFileSync(at("x.img")), Buffer.from("x")]));
+  expect(show(at("longer.img")).err).toContain("[image.changed-end]");
+});
+
+test("what does not parse is built for no JavaScript engine, and no image for a board that there is not", () => {
+  writeFileSync(at("broken.js"), "let = (;");
+  const build = (file: string, board: string) =>
+    omamori([
+      "image",
+      "build",
+      at(file),
+      "--board",
+      board,
+      "--engine",
+      "espruino",
+      "--image-version",
+      "1.0.0",
+      "-o",
+      at("no"),
+    ]);
+  expect(build("broken.js", "xiao-ble")).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/\[image\.no-script\]\nhint: /),
+  });
+  expect(build("bundle.js", "xiao-bel")).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/\[image\.bad-board\]\nhint: .*xiao-ble, mps2/),
+  });
 });

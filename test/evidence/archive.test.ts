@@ -99,7 +99,7 @@ test("a journal is read as records one after another, and as the ring that the f
   const blocks = [records.slice(20), undefined, records.slice(0, 20)];
   for (const [i, own] of blocks.entries()) {
     if (own === undefined) continue;
-    ring.set(writeBlockHead({ ...own[0], sequence: 3 - i, erases: 1, ackedTo: 0, alertsTo: 0 }), 4096 * i);
+    ring.set(writeBlockHead({ ...own[0], sequence: 3 - i, erases: 1 }), 4096 * i);
     let at = 4096 * i + BLOCK_HEAD_BYTES;
     for (const record of own) {
       const frame = frameRecord(record);

@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { sealedBy } from "../../host/evidence/chain.ts";
 import { makeDemo } from "../../host/evidence/demo.ts";
 import { bundleIn } from "../../host/evidence/verify.ts";
+import { openWitness } from "../../host/evidence/witness.ts";
 import { decodeSealedFile, encodeSealedFile } from "../../host/orders/sealed-file.ts";
 import { deviceKeys, openVault } from "../../host/vault/vault.ts";
 import { PURPOSE_JOURNAL } from "../../protocol/cose/keys.ts";
@@ -16,6 +17,23 @@ import { jsonLines, omamori } from "../cli/cli.ts";
 import { DEVICE, fakeRecords, ORDER_ID } from "./fake-device.ts";
 import { crypto, sha256 } from "./small.ts";
 
+const ORDER = {
+  id: ORDER_ID,
+  person: { name: "A" },
+  court: { name: "B" },
+  from: "2026-01-01T00:00:00Z",
+  utcOffsets: [{ from: "2026-01-01T00:00:00Z", offset: "+09:00" }],
+  protectedPersons: ["P"],
+  retentionDays: 30,
+  zones: [
+    {
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [139.767, 35.681] },
+      properties: { id: "home", radiusM: 300, kind: "exclusion", disclosed: true },
+    },
+  ],
+};
+const TWO = ["--requested-by", "A. Sato", "--agreed-by", "K. Mori", "--reason", "over"];
 const folder = mkdtempSync(path.join(tmpdir(), "omamori-evidence-cli-"));
 const at = (name: string) => path.join(folder, name);
 const KEYS = at("demo.cbor.keys.json");
@@ -126,7 +144,11 @@ test("a bundle is replayed on this checkout's machine, and its journal is a trac
   const { code, out } = omamori(["replay", at("demo.cbor")]);
   expect([code, out.split("\n")[1]]).toEqual([0, "the machine makes of the inputs what was recorded, to the byte"]);
   expect(omamori(["replay", at("demo.cbor"), "--engine", "bundle", "--json"]).code).toBe(0);
-  expect(omamori(["replay", at("noise")]).err).toContain("[cli.missing-option]");
+  expect(omamori(["replay", at("noise")]).err).toContain("[trace.unknown-format]");
+  writeFileSync(at("empty"), "");
+  expect(omamori(["replay", at("empty")]).err).toContain("[trace.empty]");
+  writeFileSync(at("day.csv"), "time,lat,lon\n2026-01-01T00:00:00Z,35,139\n2026-01-01T00:01:00Z,35,139\n");
+  expect(omamori(["replay", at("day.csv")]).err).toContain("[cli.missing-option]");
   const altered = readFileSync(at("demo.cbor"));
   altered[4] ^= 1;
   writeFileSync(at("renamed.cbor"), altered);
@@ -198,7 +220,7 @@ test("a difference is told in words: the record, when, what the journal says and
 
 test("a bundle is looked at as a recording, and the way to its checks is told", () => {
   const { code, out, err } = omamori(["trace", "info", at("demo.cbor")]);
-  expect([code, out]).toEqual([0, expect.stringContaining("journal")]);
+  expect([code, out]).toEqual([0, expect.stringMatching(/format +bundle/)]);
   expect(err).toMatch(/omamori evidence verify.*omamori replay/);
   const csv = omamori(["trace", "convert", at("demo.cbor"), "--to", "csv"]);
   expect([csv.code, csv.out.split("\n").length]).toEqual([0, expect.any(Number)]);
@@ -211,6 +233,18 @@ test("from the vault to the court: receive, export, verify, for the court and fo
   expect(omamori(["vault", "init", ...vault]).code).toBe(0);
   expect(omamori(["vault", "export-station", ...vault, "--device", DEVICE, "-o", at("station.json")]).code).toBe(0);
   expect(omamori(["vault", "export-public", ...vault, "-o", at("public.json")]).code).toBe(0);
+  writeFileSync(at("order.json"), JSON.stringify(ORDER));
+  const seal = omamori([
+    "order",
+    "seal",
+    at("order.json"),
+    "--device",
+    DEVICE,
+    ...vault,
+    "-o",
+    at("order.sealed-file"),
+  ]);
+  expect([seal.code, seal.err]).toEqual([0, expect.any(String)]);
   const journalKey = deviceKeys(openVault(at("v.vault"), Buffer.from("correct horse battery")), DEVICE).keys[
     PURPOSE_JOURNAL
   ];
@@ -224,6 +258,8 @@ test("from the vault to the court: receive, export, verify, for the court and fo
   const common = [...files, "--device", DEVICE];
   const received = omamori(["evidence", "receive", ...common, "--order", ORDER_ID]);
   expect([received.code, received.err]).toEqual([0, expect.stringContaining(`${records.length} of ${records.length}`)]);
+  refusesOtherOrders(common);
+  signsAtTheEnd(common, records);
   for (const whom of ["court", "subject"]) {
     const exported = omamori([
       "evidence",
@@ -264,6 +300,24 @@ test("from the vault to the court: receive, export, verify, for the court and fo
   expect(other.err).toContain("[vault.unknown-device]");
 });
 
+function refusesOtherOrders(common: string[]): void {
+  const receive = (order: string) => omamori(["evidence", "receive", ...common, "--order", order]);
+  for (const order of ["R8-99", "../../x"])
+    expect(receive(order)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/knows of: R8-17 \[evidence\.order-not/),
+    });
+  expect(receive("R8\u001b[31m-17").err).toContain("[evidence.bad-order-id]");
+}
+
+/** Within a minute of the last head too: nobody would sign it later. */
+function signsAtTheEnd(common: string[], records: ReturnType<typeof fakeRecords>): void {
+  const witness = openWitness(at("witness"), { log: "" });
+  expect(witness.heads().at(-1)!.head.size).toBe(records.length);
+  const again = omamori(["evidence", "receive", ...common, "--order", ORDER_ID, "--json"]);
+  expect(jsonLines(again.out)[0]).toMatchObject({ kind: "received", order: ORDER_ID, new: 0, leaves: records.length });
+}
+
 test("a device's journal is a trace: every fix that its machine was given", () => {
   writeFileSync(at("ride.journal"), writeRecordFile(makeDemo(1, "court", new Uint8Array(0)).records));
   const csv = omamori(["trace", "convert", at("ride.journal"), "--to", "csv"]);
@@ -278,7 +332,7 @@ test("a folder without an archive is told to be that", () => {
   for (const command of [
     ["status"],
     ["shred"],
-    ["hold", "A", "--lift", "--reason", "x"],
+    ["hold", "A", "--lift", ...TWO],
     ["end", "A", "--at", "2026-01-01T00:00Z", "--days", "3"],
   ])
     expect(omamori(["evidence", "retention", ...command, "--witness", at("nowhere")])).toMatchObject({
@@ -309,14 +363,65 @@ test("the help of replay and convert names journals and bundles", () => {
   expect(omamori(["trace", "convert", "--help"]).out).toContain("omamori trace convert journal.bin");
 });
 
-test("retention: status, end, hold and shred", () => {
-  const witness = ["--witness", at("witness")];
-  const run = (...args: string[]) => omamori(["evidence", "retention", ...args, ...witness]);
-  expect(run("status").out).toContain(`${ORDER_ID}: kept`);
-  expect(run("end", ORDER_ID, "--at", "2020-01-01T00:00Z", "--days", "30").out).toContain("due since 2020-01-31");
-  expect(run("hold", ORDER_ID, "--until", "2999-01-01T00:00Z", "--reason", "appeal").code).toBe(2);
-  expect(run("hold", ORDER_ID, "--until", "2099-01-01T00:00Z", "--reason", "appeal").out).toContain("held until 2099");
-  expect(run("shred").out).toBe("nothing is due\n");
-  expect(run("hold", ORDER_ID, "--lift", "--reason", "over").code).toBe(0);
-  expect(run("shred").out).toContain(`${ORDER_ID}: key destroyed`);
+const retention = (...args: string[]) => omamori(["evidence", "retention", ...args, "--witness", at("witness")]);
+
+test("one person cannot have evidence destroyed: an end that shortens, a shredding and a lifted hold take two and a reason", () => {
+  expect(retention("status").out).toContain(`${ORDER_ID}: kept`);
+  const end = ["end", ORDER_ID, "--at", "2020-01-01T00:00Z", "--days", "30"];
+  for (const args of [end, [...end, "--reason", "x"], [...end, ...TWO.slice(0, 4)]])
+    expect(retention(...args)).toMatchObject({ code: 2, err: expect.stringContaining("[order.needs-two]") });
+  expect(retention(...end, "--requested-by", "A. Sato", "--agreed-by", "a sato", "--reason", "x").err).toContain(
+    "[order.one-person]",
+  );
+  expect(retention(...end, ...TWO).out).toContain("due since 2020-01-31");
+  // Longer is one person's to say.
+  expect(retention("end", ORDER_ID, "--at", "2020-01-01T00:00Z", "--days", "60").out).toContain("due since 2020-03-01");
+  const past = retention("hold", ORDER_ID, "--until", "2020-01-01T00:00Z", "--reason", "appeal");
+  expect(past.err).toContain("[evidence.hold-past]");
+  expect(retention("hold", ORDER_ID, "--until", "2999-01-01T00:00Z", "--reason", "appeal").code).toBe(2);
+  const held = retention("hold", ORDER_ID, "--until", "2099-01-01T00:00Z", "--reason", "appeal", "--json");
+  expect(jsonLines(held.out)[0]).toMatchObject({ kind: "retention", order: ORDER_ID, state: "held", reason: "appeal" });
+  expect(retention("shred").out).toBe("nothing is due\n");
+  const lift = ["hold", ORDER_ID, "--lift"];
+  expect(retention(...lift, "--reason", "over").err).toContain("[order.needs-two]");
+  expect(retention(...lift, ...TWO).err).toContain("[evidence.not-confirmed]");
+  expect(retention(...lift, ...TWO, "--yes").code).toBe(0);
+  expect(retention("shred").err).toContain("[order.needs-two]");
+  expect(retention("shred", ...TWO).err).toContain("[evidence.not-confirmed]");
+  expect(retention("status").out).toContain("due since");
+});
+
+test("a signed end says when records go; who would not have them go so soon needs no second person", () => {
+  const vault = ["--vault", at("v.vault"), "--passphrase-file", at("pass")];
+  const ended = omamori([
+    "order",
+    "end",
+    "--device",
+    DEVICE,
+    "--order",
+    ORDER_ID,
+    ...TWO,
+    ...vault,
+    "-o",
+    at("end.sealed"),
+  ]);
+  expect([ended.code, ended.err]).toEqual([0, expect.any(String)]);
+  const end = (file: string, ...more: string[]) =>
+    retention("end", "--end", at(file), "--public-keys", at("public.json"), ...more);
+  expect(end("order.sealed-file").err).toContain("[evidence.no-end]");
+  expect(end("end.sealed", "R8-18").err).toContain("[evidence.other-end]");
+  const [status] = jsonLines(end("end.sealed", "--json").out);
+  expect(status).toMatchObject({ order: ORDER_ID, state: "kept" });
+  expect(status.dueMs).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+  expect(retention("end", ORDER_ID, "--at", "2020-01-01T00:00Z", "--days", "0").err).toContain("[order.needs-two]");
+});
+
+test("what was destroyed stands in the account, with who asked, who agreed and why", () => {
+  expect(retention("end", ORDER_ID, "--at", "2020-01-01T00:00Z", "--days", "0", ...TWO).code).toBe(0);
+  const { out } = retention("shred", ...TWO, "--yes");
+  expect(out).toContain(`${ORDER_ID}: key destroyed`);
+  const lines = jsonLines(readFileSync(at("witness/retention-account"), "utf8"));
+  expect(lines.map(({ what }) => what)).toEqual(["end", "end", "hold", "lift", "end", "end", "shred"]);
+  expect(lines[4]).toMatchObject({ end: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(lines.at(-1)).toMatchObject({ order: ORDER_ID, requestedBy: "A. Sato", agreedBy: "K. Mori", reason: "over" });
 });

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
+import { leftOut } from "../../host/evidence/check-replay.ts";
 import { sealBundle } from "../../host/evidence/make.ts";
 import { bundleIn, type Verification, verifyBundle } from "../../host/evidence/verify.ts";
 import type { Bundle } from "../../protocol/evidence/bundle.ts";
 import { opens, showParts } from "../../protocol/evidence/commitment.ts";
 import { inspect } from "../../protocol/evidence/layout.ts";
+import { ALERT, CHECKPOINT, GAP, INPUTS } from "../../protocol/journal/record.ts";
+import { segmentsOf } from "../../simulator/replay/journal-replay.ts";
 import { createMutator } from "../fuzz/mutate.ts";
 import { fakeBundle, fakeImage, KEYS, keyOf, PROGRAM } from "./fake-device.ts";
 import { crypto, sha256 } from "./small.ts";
@@ -91,6 +94,9 @@ test("a record that is taken out with its proof is a gap by name", async () => {
   // Replay begins anew at the next checkpoint, and names what lies between.
   expect(result.run!.gaps[0]).toEqual({ from: 31, to: 33, reason: "missing" });
   expect(result.run!.segments).toBe(2);
+  // Genuine as far as it goes is not genuine throughout.
+  expect(result.outcome).toBe("unproven");
+  expect(outcomes(result).replay).toBe("not-done evidence.replay-in-part");
 });
 
 test("what was never sent is not witnessed, and is said so", async () => {
@@ -213,4 +219,18 @@ test("sections of noise behind a good signature are refused with a code, whateve
       expect(read.ok ? "read" : `${read.section} ${read.reason}`).toMatch(new RegExp(`^${name} (cbor|message)\\.`));
     }
   }
+});
+
+test("what the device itself told to have made way is no omission; anything else that was not run is counted", () => {
+  const body = Uint8Array.of(1);
+  const at = (number: number, kind: number, of = body) => ({ number, epoch: 1, kind, body: of });
+  const told = Uint8Array.of(0, 0, 0, 3, 0, 0, 0, 4);
+  const count = (...records: ReturnType<typeof at>[]) => {
+    const { segments, gaps } = segmentsOf(records);
+    return leftOut(records, segments, gaps);
+  };
+  expect(count(at(1, CHECKPOINT), at(2, INPUTS), at(5, CHECKPOINT), at(6, GAP, told), at(7, INPUTS))).toBe(0);
+  expect(count(at(1, CHECKPOINT), at(2, INPUTS), at(6, CHECKPOINT), at(7, GAP, told), at(8, INPUTS))).toBe(1);
+  expect(count(at(1, CHECKPOINT), at(3, INPUTS), at(4, ALERT), at(5, CHECKPOINT))).toBe(3);
+  expect(count(at(1, CHECKPOINT), at(4_000_000_000, CHECKPOINT))).toBe(3_999_999_998);
 });

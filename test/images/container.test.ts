@@ -90,6 +90,26 @@ test("an image with another's manifest, or with a seal that is not the device's,
   expect(() => foreign.ok && sealImage(SIGNED, foreign.image, FOR_DEVELOPMENT)).toThrow("image.none-of-ours");
 });
 
+test("of a sealed image no flipped bit and no byte behind it is taken for genuine", () => {
+  const { file } = makeImage("small", { bytes: 50 });
+  const isGenuine = (bytes: Uint8Array) => {
+    try {
+      return readImageFile(bytes, "x", () => FOR_DEVICE.key).seal === "device";
+    } catch (error) {
+      expect(error).toMatchObject({ code: expect.stringMatching(/^image\./) });
+      return false;
+    }
+  };
+  expect(isGenuine(file)).toBe(true);
+  for (let bit = 0; bit < 8 * file.length; bit++) {
+    const spoilt = file.slice();
+    spoilt[bit >> 3] ^= 1 << (bit & 7);
+    expect(isGenuine(spoilt), `bit ${bit}`).toBe(false);
+  }
+  for (const more of [[0], [0xff], [...PADDED]])
+    expect(isGenuine(Uint8Array.from([...file, ...more])), `${more.length} more`).toBe(false);
+});
+
 test("the largest image and its manifest fill the place, and no more", () => {
   let bytes = 124_700;
   let length = 0;

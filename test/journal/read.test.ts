@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { looksLikeJournal, readJournalFile } from "../../protocol/evidence/journal-file.ts";
+import { BLOCK_HEAD_BYTES } from "../../protocol/journal/block.ts";
 import { type Chain, chainOf, examine } from "../../protocol/journal/examine.ts";
 import { readRing } from "../../protocol/journal/read.ts";
 import { ALERT, INPUTS, type JournalRecord, tagOf } from "../../protocol/journal/record.ts";
@@ -72,7 +74,7 @@ test("a flipped bit is found where it is, and costs no more than its record, whi
 
 test("a block without its head is one place of damage, and its numbers are named by it", () => {
   const { bulk, records } = written(150);
-  bulk.fill(0, BLOCK, BLOCK + 64);
+  bulk.fill(0, BLOCK, BLOCK + BLOCK_HEAD_BYTES);
   const ring = readRing(bulk);
   expect(ring.damage).toMatchObject([{ block: 1, offset: 0 }]);
   const { holes } = examine(crypto, ring.records, [CHAIN], ring.damage);
@@ -155,4 +157,11 @@ test("an area of noise, or shorter than a block, is read to its end", () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test("a ring of another version is told as such", () => {
+  const { bulk } = written(30);
+  for (let at = 0; at < bulk.length; at += BLOCK) if (bulk[at + 3] === 3) bulk[at + 3] = bulk[at + 27] = 2;
+  expect(looksLikeJournal(bulk)).toBe(true);
+  expect(() => readJournalFile(bulk, "old.bin")).toThrow("journal.other-version");
 });

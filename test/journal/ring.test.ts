@@ -4,7 +4,7 @@ import { SLOT_KEY, SLOT_PROVISIONED, SLOT_RATCHET } from "../../firmware/secrets
 import { PURPOSE_JOURNAL } from "../../protocol/cose/keys.ts";
 import { writeBlockHead } from "../../protocol/journal/block.ts";
 import { readGap } from "../../protocol/journal/read-gap.ts";
-import { ALERT, CHECKPOINT, GAP, INPUTS, type JournalRecord } from "../../protocol/journal/record.ts";
+import { ALERT, BODY_MOST_BYTES, CHECKPOINT, GAP, INPUTS, type JournalRecord } from "../../protocol/journal/record.ts";
 import { seededRandom } from "../../simulator/world/random.ts";
 import { allRecords, blankDevice, boot, epochKeys, isGenuine, JOURNAL_KEY, write } from "./device.ts";
 
@@ -85,7 +85,7 @@ test("without a ratchet nothing is sealed, and that is said", () => {
 test("heads that this device did not write are no blocks of it", () => {
   const cells = blankDevice(6);
   for (let i = 0; i < 60; i++) write(boot(cells).journal, INPUTS, body(i));
-  const forged = { sequence: 0xfffffff0, erases: 0, number: 0xfffffff0, epoch: 9, ackedTo: 0, alertsTo: 0 };
+  const forged = { sequence: 0xfffffff0, erases: 0, number: 0xfffffff0, epoch: 9 };
   cells.bulk.set(writeBlockHead(forged), 5 * 4096);
   const { journal } = boot(cells);
   const before = allRecords(journal).length;
@@ -274,4 +274,14 @@ describe("a bulk flash that was put back to an old copy", () => {
       expect(allRecords(journal).some((r) => r.number === number)).toBe(true);
     }
   });
+});
+
+test("a checkpoint that is too long for a reader is left out, and costs no record", () => {
+  const cells = blankDevice(6);
+  const { journal } = boot(cells);
+  journal.checkpoint = () => new Uint8Array(BODY_MOST_BYTES + 1);
+  for (let i = 0; i < 40; i++) expect(write(journal, INPUTS, new Uint8Array(200).fill(i))).toBeGreaterThan(0);
+  const records = allRecords(boot(cells).journal);
+  expect(records.filter(({ kind }) => kind === CHECKPOINT)).toEqual([]);
+  expect(records.length).toBe(40);
 });

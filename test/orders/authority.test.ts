@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { openOrderKeys } from "../../host/evidence/retention.ts";
 import { fileKeyOf, openFile, sealFile } from "../../host/vault/sealed-file.ts";
 import { type CborValue, decode, encode } from "../../protocol/cbor/codec.ts";
-import { jsonLines } from "../cli/cli.ts";
+import { jsonLines, omamori } from "../cli/cli.ts";
 import * as desks from "./desk.ts";
 import { DEVICE, PASSPHRASE, TWO, useDesk, WITH_VAULT } from "./desk.ts";
 import { ORDER_YAML } from "./order-yaml.ts";
@@ -159,7 +159,7 @@ test("an end without the archive says what to run there, and an order that stand
   expect(first.err).toMatch(/2026-17 still stands for OMB-000124/);
   expect(first.out).not.toContain("keptUntil");
   const last = order("end", "--device", "OMB-000124", "--order", "2026-17", ...TWO, ...WITH_VAULT, "-o", "f.sealed");
-  expect(last.err).toMatch(/omamori evidence retention end 2026-17 --at \d{4}-\S+Z --days 730 --witness FOLDER/);
+  expect(last.err).toMatch(/omamori evidence retention end --end f.sealed --public-keys public.json --witness FOLDER/);
   expect(end("--order", "2026-17", "-o", "x", "--witness", "nowhere").err).toContain("[cli.cannot-read]");
 });
 
@@ -212,4 +212,67 @@ test("a change of zones takes two people, and a yes", () => {
   expect(sign("--yes", "--agreed-by", "a. sato ").err).toContain("[order.one-person]");
   expect(sign("--agreed-by", "K. Mori").err).toContain("[order.not-confirmed]");
   expect(existsSync(path.join(desk.cwd, "2.sealed"))).toBe(false);
+});
+
+test("whom he must avoid is two people's to change", () => {
+  expect(seal("-o", "1.sealed").code).toBe(0);
+  put("order.yaml", ORDER_YAML.replace("protectedPersons: [A]", "protectedPersons: [B]"));
+  expect(amend("--reason", "a new name").err).toMatch(/protectedPersons.*\[order\.needs-two\]/);
+  expect(amend(...TWO).code).toBe(0);
+});
+
+test("on a second bracelet one person seals what stands on the first, and nothing else under its name", () => {
+  const second = (...more: string[]) =>
+    order("seal", "order.yaml", "--device", "OMB-000124", ...WITH_VAULT, "-o", "b.sealed", ...more);
+  expect(seal("-o", "1.sealed").code).toBe(0);
+  put("order.yaml", ORDER_YAML.replace("radiusM: 300", "radiusM: 3"));
+  expect(second()).toMatchObject({ code: 2, err: expect.stringMatching(/OMB-000123.*\[order\.needs-two\]/) });
+  expect(second("--lang", "ja").err).toMatch(/OMB-000123.*\[order\.needs-two\]/);
+  put("order.yaml", ORDER_YAML);
+  expect(second("--json").out).toContain('"counter":1');
+  put("order.yaml", ORDER_YAML.replace("radiusM: 300", "radiusM: 3"));
+  expect(second("--force", ...TWO).code).toBe(0);
+});
+
+test("the order of a revoked device can be ended, so that retention begins", () => {
+  const vault = (...args: string[]) => omamori(["vault", ...args, ...WITH_VAULT], { cwd: desk.cwd });
+  expect(seal("-o", "1.sealed").code).toBe(0);
+  const second = order("seal", "order.yaml", "--device", "OMB-000124", ...WITH_VAULT, "-o", "b.sealed");
+  expect(second.code, second.err).toBe(0);
+  expect(vault("revoke", "--device", DEVICE).err).toMatch(/2026-17 still stands on OMB-000123/);
+  expect(seal("-o", "2.sealed", ...TWO).err).toContain("[vault.revoked-device]");
+  const ended = end("--order", "2026-17", "-o", "end.sealed");
+  expect(ended.code, ended.err).toBe(0);
+  const other = order(
+    "end",
+    "--device",
+    "OMB-000124",
+    "--order",
+    "2026-17",
+    ...TWO,
+    ...WITH_VAULT,
+    "-o",
+    "b-end.sealed",
+  );
+  expect(other.code, other.err).toBe(0);
+  expect(other.err).toContain("records of 2026-17 are kept until");
+});
+
+test("the account says of every seal its order, number, reason and who asked and agreed", () => {
+  expect(seal("-o", "1.sealed", "--reason", "first").code).toBe(0);
+  put("order.yaml", ORDER_YAML.replace("radiusM: 300", "radiusM: 200"));
+  expect(amend(...TWO).code).toBe(0);
+  expect(end("--order", "2026-17", "-o", "end.sealed").code).toBe(0);
+  const audit = ["vault", "status", "--audit", ...WITH_VAULT];
+  const lines = jsonLines(omamori([...audit, "--json"], { cwd: desk.cwd }).out);
+  const by = { requestedBy: "A. Sato", agreedBy: "K. Mori", reason: "case 17", order: "2026-17", intact: true };
+  expect(lines.filter(({ what }) => String(what).startsWith("order."))).toMatchObject([
+    { what: "order.seal", counter: 1, reason: "first", requestedBy: null, agreedBy: null },
+    { what: "order.amend", counter: 2, ...by },
+    { what: "order.end", counter: 3, ...by },
+  ]);
+  expect(omamori(audit, { cwd: desk.cwd }).out).toMatch(
+    /2026-17, number 2; asked for by A\. Sato, agreed to by K\. Mori: case 17/,
+  );
+  expect(omamori([...audit, "--lang", "ja"], { cwd: desk.cwd }).out).toContain("2 番、申請 A. Sato、同意 K. Mori");
 });

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -236,4 +236,73 @@ test("a line says file and line of what is wrong in an order", () => {
   expect(order("show", "order.yaml").err).toMatch(
     /^error: order\.yaml:32: warnings\.maxPerDay .*"lots" \[order\.bad-field\]/,
   );
+});
+
+test("a sealed order is its owner's alone, and a court's copy without the hidden places still verifies", () => {
+  expect(seal("-o", "o.sealed").code).toBe(0);
+  expect(statSync(path.join(desk.cwd, "o.sealed")).mode & 0o777).toBe(0o600);
+  const redact = (name: string) => order("show", name, "--public-keys", "keys.json", "--redact", "-o", "court.sealed");
+  expect(redact("o.sealed").code).toBe(0);
+  expect(file("court.sealed").includes("refuge")).toBe(false);
+  expect(statSync(path.join(desk.cwd, "court.sealed")).mode & 0o777).toBe(0o600);
+  const shown = order("show", "court.sealed", ...WITH_VAULT);
+  expect(shown.code, shown.err).toBe(0);
+  expect(shown.err).toMatch(/what was signed[\s\S]*takes it[\s\S]*only the centre knows/);
+  expect(redact("order.yaml").err).toMatch(/\[cli\.output-exists\]/);
+  expect(order("show", "court.sealed", "--public-keys", "keys.json", "--redact").err).toContain(
+    "[order.nothing-hidden]",
+  );
+  expect(order("show", "order.yaml", "--redact").err).toContain("[order.not-sealed]");
+});
+
+test("of an end there is no sheet, which is said and not passed over", () => {
+  expect(seal("-o", "1.sealed").code).toBe(0);
+  expect(end("--order", "2026-17", "-o", "end.sealed").code).toBe(0);
+  const show = ["show", "end.sealed", "--public-keys", "keys.json", "--for", "wearer"];
+  expect(order(...show).code).toBe(0);
+  for (const more of [["--html"], ["--html", "-o", "page.html"], ["-o", "page.txt"]])
+    expect(order(...show, ...more)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/\[order\.no-sheet\]\nhint: /),
+    });
+});
+
+test("what an option of create gives is refused under the option's name", () => {
+  for (const [option, value] of [
+    ["--from", "yesterday"],
+    ["--birth", "1980-02-31"],
+    ["--timezone", "Asia/Edo"],
+    ["--id", " "],
+  ])
+    expect(order("create", option, value).err).toMatch(new RegExp(`^error: ${option}: .*\\[order\\.bad-field\\]`));
+});
+
+test("an order too large is not told to be cut into recordings", () => {
+  put("huge.yaml", "");
+  truncateSync(path.join(desk.cwd, "huge.yaml"), 600_000_000);
+  for (const args of [
+    ["show", "huge.yaml"],
+    ["seal", "huge.yaml", "--device", DEVICE, ...WITH_VAULT, "-o", "x"],
+  ])
+    expect(order(...args)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/\[cli\.document-too-large\]\nhint: (?!.*recording)/),
+    });
+});
+
+test("a way or a meeting place that reaches into a hidden place is warned of by name, without its coordinates", () => {
+  expect(seal("-o", "1.sealed").err).not.toContain("warning");
+  put(
+    "order.yaml",
+    ORDER_YAML.replace("[[139.70, 35.655], [139.72, 35.655]]", "[[139.55, 35.7], [139.65, 35.7]]").replace(
+      "coordinates: [139.71, 35.67]",
+      "coordinates: [139.605, 35.7]",
+    ),
+  );
+  const { code, err } = seal("-o", "2.sealed", ...TWO);
+  expect(code, err).toBe(0);
+  expect(err).toMatch(
+    /Train reaches into refuge.*\[order\.place-on-hidden\][\s\S]*Handing over of children reaches into refuge/,
+  );
+  expect(err).not.toMatch(/139\.|35\./);
 });

@@ -127,6 +127,7 @@ test("whatever decides where and when it tells guards, and what is on paper alon
     ["to: 2027-12-01", "to: 2026-12-02", ["to"]],
     ["heartbeatS: 900", "heartbeatS: 86400", ["heartbeatS"]],
     ["proximityM: 400", "proximityM: 4", ["distances"]],
+    ["protectedPersons: [A]", "protectedPersons: [B]", ["protectedPersons"]],
     ["retentionDays: 730", "retentionDays: 30", []],
     ["phone: 03-1111-1111", "phone: 03-2222-2222", []],
   ];
@@ -168,9 +169,23 @@ test("the same person is the same however the name is typed", () => {
     ["ｻﾄｳ", "サトウ"],
     ["Groß", "GROSS"],
     ["K. Mori", "K.\u200b Mori\u2060"],
+    ["A Sato", "Sato A."],
+    ["SatoA", "A. Sato"],
+    ["山田 太郎", "太郎 山田"],
+    ["A. Sato", "\u0410. S\u0430t\u043e"],
+    ["A. Kato", "\u0391. \u039aato"],
+    ["A. Sato", "Dr. A. Sato"],
+    ["佐藤 花子", "佐藤花子さん"],
+    ["佐藤 花子", "花子 佐藤 様"],
   ])
     expect(isSamePerson(one, other), `${one} ${other}`).toBe(true);
-  expect(isSamePerson("A. Sato", "K. Mori")).toBe(false);
+  for (const [one, other] of [
+    ["A. Sato", "K. Mori"],
+    ["Mori", "Romi"],
+    ["Dr. Sato", "Dr. Mori"],
+    ["氏", "様"],
+  ])
+    expect(isSamePerson(one, other), `${one} ${other}`).toBe(false);
   expect(["", "  ", "-", ".", "\u200b", "17"].filter(namesSomebody)).toEqual([]);
 });
 

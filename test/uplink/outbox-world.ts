@@ -47,7 +47,7 @@ export class OutboxWorld {
   nowMs = 0;
   online = true;
   near = false;
-  outbox: Outbox = createOutbox(0, 0, 0, 0);
+  outbox: Outbox = createOutbox(0, 0, 0);
   inFlight: Outgoing | undefined;
   /** What the device knows to be there. */
   readonly acked = new Set<number>();
@@ -116,7 +116,7 @@ export class OutboxWorld {
     const { historyTo, alertsTo } = read.ok ? read.value : { historyTo: 0, alertsTo: 0 };
     const isSaved = (n: number) => n <= historyTo || (n <= alertsTo && this.journal[n - 1].kind === ALERT);
     this.mayComeAgain = new Set([...this.mayComeAgain, ...[...this.acked].filter((n) => !isSaved(n))]);
-    this.outbox = createOutbox(this.nowMs, 0, 0, 0);
+    this.outbox = createOutbox(this.nowMs, historyTo, Math.max(historyTo, alertsTo));
     this.inFlight = undefined;
   }
 

@@ -317,5 +317,5 @@ test("more alerts than the device knows of at once arrive all the same, in order
   expect([...world.centre.keys()].slice(0, 3 * ALERTS_MOST)).toEqual(
     Array.from({ length: 3 * ALERTS_MOST }, (_, i) => i + 1),
   );
-  expect(createOutbox(0, 0, 0, 0).alerts).toEqual([]);
+  expect(createOutbox(0, 0, 0).alerts).toEqual([]);
 });

@@ -287,9 +287,9 @@ test("every use that a source records has its words", () => {
     .readdirSync(path.join(ROOT, "host"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"));
   const text = sources.map((name) => fs.readFileSync(path.join(ROOT, "host", name), "utf8")).join("\n");
-  const uses = [...text.matchAll(/(?:changeVault|recordUse)\(\w+, "([\w.-]+)"|appendAudit\([\w.]+, "([\w.-]+)"/g)].map(
-    ([, a, b]) => a ?? b,
-  );
+  const uses = [
+    ...text.matchAll(/(?:changeVault|recordUse)\(\w+, "([\w.-]+)"|appendAudit\([\w.]+, \{ what: "([\w.-]+)"/g),
+  ].map(([, a, b]) => a ?? b);
   expect(uses.length).toBeGreaterThan(15);
   expect(uses.filter((what) => !(what in en) && !(`use.${what}` in en))).toEqual([]);
 });
@@ -300,6 +300,20 @@ test("rotating the passphrase shuts the old one out", () => {
   expect(run("status")).toMatchObject({ code: 2, err: expect.stringContaining("[vault.wrong-passphrase]") });
   expect(runBare("status", "--vault", at("a.vault"), "--passphrase-file", at("next")).code).toBe(0);
   expect(said).not.toContain("another long passphrase");
+});
+
+test("the passphrase that it has is no new one", () => {
+  const same = run("rotate", "--passphrase", "--new-passphrase-file", at("pass"));
+  expect(same).toMatchObject({ code: 2, err: expect.stringMatching(/\[vault\.same-passphrase\]\nhint: /) });
+  expect(run("status").code).toBe(0);
+});
+
+test("what never ends, or is no file, is no vault, and nobody waits for it", () => {
+  for (const file of ["/dev/zero", "/dev/null"])
+    expect(runBare("status", "--vault", file, "--passphrase-file", at("pass"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("[vault.not-a-vault]"),
+    });
 });
 
 test("a passphrase put behind an option where none belongs is not repeated", () => {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { drawCounter } from "../../host/orders/counters.ts";
-import { firstBroken } from "../../host/vault/audit.ts";
+import { appendAudit, firstBroken } from "../../host/vault/audit.ts";
 import { decodeContents, encodeContents } from "../../host/vault/contents.ts";
 import {
   confirmRotation,
@@ -127,7 +127,7 @@ test("a header changed with its sum put right is refused too: it is sealed with 
 
 test("a vault from a newer version says so", () => {
   const contents = vault.look((all) => decodeContents(encodeContents(all), file));
-  const newer = [3, ...(decode(encodeContents(contents)) as CborValue[]).slice(1)];
+  const newer = [4, ...(decode(encodeContents(contents)) as CborValue[]).slice(1)];
   expect(code(() => decodeContents(encode(newer), file))).toBe("vault.newer");
 });
 
@@ -144,16 +144,33 @@ test("a vault of version 1 is read with the numbers that its audit counts, and w
 });
 
 test("what stands on a device is kept, and its number does not hang on the audit", () => {
-  const order = { kind: "order", id: "2026-17", toMs: undefined, retentionDays: 30 } as const;
-  const other = { ...order, id: "2026-18", toMs: 5 };
-  expect(drawCounter(vault, "order.seal", ID, () => order)).toBe(1);
-  expect(drawCounter(vault, "order.seal", "OMB-2", () => other)).toBe(1);
+  const order = { kind: "order", id: "2026-17", toMs: undefined, retentionDays: 30, hash: undefined } as const;
+  const other = { ...order, id: "2026-18", toMs: 5, hash: new Uint8Array(16) };
+  const by = { order: "2026-17", reason: undefined, requestedBy: undefined, agreedBy: undefined };
+  expect(drawCounter(vault, { what: "order.seal", ...by }, ID, () => order)).toBe(1);
+  expect(drawCounter(vault, { what: "order.seal", ...by }, "OMB-2", () => other)).toBe(1);
   recordUse(vault, "order.seal", ID);
-  expect(drawCounter(openVault(file, PASSPHRASE), "order.amend", ID, ({ standing }) => standing)).toBe(2);
+  expect(drawCounter(openVault(file, PASSPHRASE), { what: "order.amend", ...by }, ID, ({ standing }) => standing)).toBe(
+    2,
+  );
   expect(openVault(file, PASSPHRASE).look(({ sealed }) => sealed)).toEqual([
     { device: "OMB-2", counter: 1, standing: other },
     { device: ID, counter: 2, standing: order },
   ]);
+});
+
+test("of a vault from before seals said what they were of, the account goes on without a break", () => {
+  recordUse(vault, "vault.status");
+  const [, ...parts] = vault.look((all) => decode(encodeContents(all)) as CborValue[]);
+  const before = decodeContents(encode([2, ...parts]), file);
+  expect(firstBroken(before.audit)).toBeUndefined();
+  const sealed = { order: "2026-17", counter: 1, reason: "moved", requestedBy: "A", agreedBy: undefined };
+  appendAudit(before.audit, { what: "order.seal", device: ID, atMs: 5, sealed });
+  const now = decodeContents(encodeContents(before), file);
+  expect(now.audit).toEqual(before.audit);
+  expect(firstBroken(now.audit)).toBeUndefined();
+  now.audit[now.audit.length - 1].sealed = { ...sealed, requestedBy: "B" };
+  expect(firstBroken(now.audit)).toBe(now.audit.length - 1);
 });
 
 test("nothing of an open vault prints", () => {

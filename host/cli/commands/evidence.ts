@@ -1,9 +1,13 @@
+import { generateKeyPairSync } from "node:crypto";
 import { type Command, Option } from "commander";
+import { RELEASE_SIGNATURE_CONTEXT } from "../../../protocol/cose/contexts.ts";
 import { ToolError } from "../../../protocol/errors.ts";
 import { looksLikeBundle } from "../../../protocol/evidence/layout.ts";
 import { evidenceJson } from "../../evidence/json.ts";
 import { evidencePage } from "../../evidence/page.ts";
+import { type PublicKeys, verifyAny } from "../../evidence/public-keys.ts";
 import { type Verification, verifyBundle } from "../../evidence/verify.ts";
+import { readReleaseList } from "../../images/releases.ts";
 import { addVaultOptions } from "../../vault/passphrase.ts";
 import { readPublicKeys } from "../../vault/public-keys.ts";
 import {
@@ -48,7 +52,16 @@ function addDemo(evidence: Command, lang: Lang): void {
   purpose(output(evidence.command("demo").description(words("help.evidence-demo"))))
     .addOption(new Option("--keys-out <file>", words("help.keys-out")).default(undefined, "<output>.keys.json"))
     .option("--seed <n>", words("help.seed"), "1")
-    .addHelpText("after", examples(lang, "evidence demo -o bundle.cbor", "evidence demo -o mine.cbor --for subject"))
+    .option("--journal-out <file>", words("help.evidence-journal-out"))
+    .addHelpText(
+      "after",
+      examples(
+        lang,
+        "evidence demo -o bundle.cbor",
+        "evidence demo -o mine.cbor --for subject",
+        "evidence demo -o bundle.cbor --journal-out journal.bin",
+      ),
+    )
     .action((flags: DemoFlags) => writeDemo(flags, lang));
 }
 
@@ -62,6 +75,7 @@ function addExport(evidence: Command, lang: Lang): void {
     .option("--to <instant>", words("help.evidence-to"))
     .option("--image <file>", words("help.evidence-image"));
   output(purpose(releases(command)).option("--by <name>", words("help.evidence-by")));
+  command.option("--json", words("help.json-line"));
   addVaultOptions(command, lang)
     .addHelpText(
       "after",
@@ -104,6 +118,7 @@ function addReceive(evidence: Command, lang: Lang): void {
   const command = evidence.command("receive").description(words("help.evidence-receive"));
   addVaultOptions(witness(journal(device(command), true)), lang)
     .requiredOption("--order <id>", words("help.evidence-order-id"))
+    .option("--json", words("help.json-line"))
     .addHelpText(
       "after",
       examples(lang, "evidence receive --device OMB-000123 --order R8-17 --journal journal.bin --witness witness/"),
@@ -120,6 +135,7 @@ async function verify(file: string, flags: VerifyFlags, lang: Lang): Promise<num
   }
   const keys = flags.keys === undefined ? undefined : keysIn(flags.keys);
   const releases = flags.releases === undefined ? undefined : Uint8Array.from(readFile(flags.releases));
+  if (releases !== undefined) checkReleases(releases, keys ?? [], nameOf(flags.releases ?? ""));
   const bytes = Uint8Array.from(readFile(file));
   if (!looksLikeBundle(bytes)) throw new ToolError("evidence.not-a-bundle", { file: nameOf(file) });
   const result = await verifyBundle(bytes, { keys, releases, noReplay: !flags.replay });
@@ -132,6 +148,18 @@ async function verify(file: string, flags: VerifyFlags, lang: Lang): Promise<num
   }
   return EXITS[result.outcome];
 }
+
+/** A list that says nothing would be passed over without a word. Without keys only its form can be told. */
+function checkReleases(bytes: Uint8Array, keys: PublicKeys, file: string): void {
+  const signers = keys.some(({ role }) => role === "releases") ? keys : [ANYBODY];
+  const opened = verifyAny(signers, "releases", bytes, RELEASE_SIGNATURE_CONTEXT);
+  if (opened.ok) readReleaseList(bytes, signers, file);
+  else if (opened.reason !== "seal.forged") throw new ToolError("image.bad-release-list", { file });
+  else if (signers === keys) throw new ToolError("evidence.releases-foreign", { file });
+}
+
+/** Nobody's key: a list in form is then only not signed by it. */
+const ANYBODY: PublicKeys[0] = { role: "releases", key: generateKeyPairSync("ed25519").publicKey };
 
 /** Of a file that is no text it is said that it holds no keys, which helps more than how to save text. */
 function keysIn(file: string): ReturnType<typeof readPublicKeys> {

@@ -1,27 +1,32 @@
 import { existsSync } from "node:fs";
+import { Script } from "node:vm";
 import { type Command, Option } from "commander";
 import { PURPOSE_IMAGE } from "../../../protocol/cose/keys.ts";
 import { createNodeCrypto } from "../../../protocol/cose/node-crypto.ts";
 import { ToolError } from "../../../protocol/errors.ts";
+import type { Image } from "../../../protocol/image/container.ts";
 import { UINT32_MOST } from "../../../protocol/limits.ts";
-import { BOARD_MOST_BYTES, ENGINE_XS, ENGINES, type ImageVersion } from "../../../protocol/messages/image.ts";
+import { ENGINE_XS, ENGINES, type ImageVersion } from "../../../protocol/messages/image.ts";
+import { BOARDS } from "../../images/boards.ts";
 import { buildImageFile } from "../../images/build.ts";
 import { type ReadImageFile, readImageFile } from "../../images/read.ts";
 import { addRelease, NO_RELEASES, readReleaseList, signReleaseList } from "../../images/releases.ts";
 import { FOR_DEVELOPMENT, sealImage } from "../../images/seal.ts";
-import { parseVersion } from "../../images/version.ts";
+import { parseVersion, versionText } from "../../images/version.ts";
 import { addVaultOptions, openVaultOf, type VaultFlags } from "../../vault/passphrase.ts";
 import { readPublicKeys } from "../../vault/public-keys.ts";
 import { deviceKeys, publicKeys, recordUse, signingKey, type Vault } from "../../vault/vault.ts";
-import { checkOutput, DASH, nameOf, readFile, readText, writeWhole } from "../files.ts";
+import { checkOutput, DASH, DOCUMENT_MOST_BYTES, nameOf, readFile, readText, writeWhole } from "../files.ts";
 import { addHelpCommand, examples } from "../help.ts";
 import { showImage, showReleases } from "../image-text.ts";
 import { wholeNumber } from "../options.ts";
+import { tellAll } from "../order-output.ts";
 import { type Lang, printRaw, say, textOf, warn } from "../output.ts";
 
 interface OutputFlags {
   output: string;
   force?: boolean;
+  json?: boolean;
 }
 
 interface BuildFlags extends OutputFlags {
@@ -36,9 +41,10 @@ interface BuildFlags extends OutputFlags {
   formatsBack: string;
 }
 
-type SealFlags = VaultFlags & OutputFlags & { device?: string; generation?: string; development?: boolean };
+type SealFlags = VaultFlags &
+  OutputFlags & { json?: boolean; device?: string; generation?: string; development?: boolean };
 type ShowFlags = VaultFlags & { json?: boolean; checkSeal?: boolean };
-type ReleaseFlags = VaultFlags & OutputFlags & { list?: string };
+type ReleaseFlags = VaultFlags & OutputFlags & { json?: boolean; list?: string };
 type ShowReleaseFlags = VaultFlags & { json?: boolean; publicKeys?: string };
 
 /** `omamori image …`: what devices run: made, sealed for one of them, looked at, released. */
@@ -81,13 +87,14 @@ async function build(file: string, flags: BuildFlags, lang: Lang): Promise<void>
   const inputs = [file, flags.source, flags.elf].filter((input) => input !== undefined);
   check(flags, inputs);
   if (engine === ENGINE_XS && flags.source === undefined) throw new ToolError("image.no-source");
-  const payload = readFile(file);
+  const payload = readDocument(file);
+  if (engine !== ENGINE_XS) checkScript(payload, file, flags.engine);
   const bytes = buildImageFile({
     payload,
     source: sourceOf(file, flags.source) ?? payload,
     board: boardOf(flags.board),
     engine,
-    elf: flags.elf === undefined ? new Uint8Array(0) : createNodeCrypto().sha256(readFile(flags.elf)),
+    elf: flags.elf === undefined ? new Uint8Array(0) : createNodeCrypto().sha256(readDocument(flags.elf)),
     version: versionOf(flags.imageVersion),
     loadAddress: addressOf(flags.loadAddress),
     rollback: wholeNumber("--rollback", flags.rollback, 1, UINT32_MOST),
@@ -99,15 +106,29 @@ async function build(file: string, flags: BuildFlags, lang: Lang): Promise<void>
 
 /** What a replay runs: evidence is re-executed with that alone. The build writes it beside the device's bundle. */
 function sourceOf(file: string, asked: string | undefined): Uint8Array | undefined {
-  if (asked !== undefined) return readFile(asked);
+  if (asked !== undefined) return readDocument(asked);
   const beside = file.replace(/\.espruino\.js$/, ".replay.js");
-  return beside !== file && existsSync(beside) ? readFile(beside) : undefined;
+  return beside !== file && existsSync(beside) ? readDocument(beside) : undefined;
 }
 
+/** A device refuses another board's image, so a name mistyped here would be found out in the field only. */
 function boardOf(name: string): string {
-  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name) || name.length > BOARD_MOST_BYTES)
-    throw new ToolError("image.bad-board", { board: name, most: BOARD_MOST_BYTES });
+  if (!BOARDS.includes(name)) throw new ToolError("image.bad-board", { board: name, choices: BOARDS.join(", ") });
   return name;
+}
+
+/** `image.no-script`: only parsed, never run. */
+function checkScript(payload: Uint8Array, file: string, engine: string): void {
+  try {
+    new Script(Buffer.from(payload).toString("utf8"));
+  } catch (error) {
+    throw new ToolError("image.no-script", { file: nameOf(file), engine, problem: (error as Error).message });
+  }
+}
+
+/** An image is some 100 KB, an ELF some megabytes. */
+function readDocument(file: string): Uint8Array {
+  return readFile(file, DOCUMENT_MOST_BYTES);
 }
 
 function versionOf(text: string): ImageVersion {
@@ -131,6 +152,7 @@ function addSeal(image: Command, lang: Lang): void {
     .addOption(new Option("--device <id>", words("help.one-device")).conflicts("development"))
     .addOption(new Option("--generation <n>", words("help.order-generation")).default(undefined, words("help.newest")))
     .option("--development", words("help.image-development"))
+    .option("--json", words("help.json-line"))
     .addHelpText(
       "after",
       examples(
@@ -145,11 +167,12 @@ function addSeal(image: Command, lang: Lang): void {
 async function seal(file: string, flags: SealFlags, lang: Lang): Promise<void> {
   const { device, development, output } = flags;
   check(flags, development ? [file] : [file, flags.vault]);
-  const { bytes, image } = readImageFile(readFile(file), nameOf(file));
+  const { bytes, image } = readImageFile(readDocument(file), nameOf(file));
   if (development) {
     const sealed = sealImage(bytes, image, FOR_DEVELOPMENT);
     warn(lang, "image.for-everybody", { file: output === DASH ? "stdout" : output });
     await write(flags, sealed, lang);
+    tellSealed(FOR_DEVELOPMENT.device, image, flags);
     return;
   }
   if (device === undefined)
@@ -158,8 +181,15 @@ async function seal(file: string, flags: SealFlags, lang: Lang): Promise<void> {
     flags.generation === undefined ? undefined : wholeNumber("--generation", flags.generation, 1, UINT32_MOST);
   const vault = await openVaultOf(flags, lang);
   const key = imageKeyOf(vault, device, generation);
+  check(flags, []);
   recordUse(vault, "image.seal", device);
   await write(flags, sealImage(bytes, image, { device, key }), lang);
+  tellSealed(device, image, flags);
+}
+
+function tellSealed(device: string, { header, hash }: Image, flags: OutputFlags): void {
+  const about = { version: versionText(header.version), hash: Buffer.from(hash).toString("hex"), device };
+  tell({ kind: "sealed-image", file: outputOf(flags), ...about }, flags);
 }
 
 function imageKeyOf(vault: Vault, device: string, generation?: number): Uint8Array {
@@ -179,7 +209,7 @@ function addShow(image: Command, lang: Lang): void {
 }
 
 async function look(file: string, flags: ShowFlags, lang: Lang): Promise<ReadImageFile> {
-  const bytes = readFile(file);
+  const bytes = readDocument(file);
   // What is damaged needs no passphrase.
   const read = readImageFile(bytes, nameOf(file));
   if (!flags.checkSeal || read.seal !== "unchecked") return read;
@@ -194,6 +224,7 @@ function addReleases(image: Command, lang: Lang): void {
   addVaultOptions(addOutput(release.command("add").argument("<image...>", words("help.image-file")), lang), lang)
     .description(words("help.image-release-add"))
     .option("--list <file>", words("help.image-list-so-far"))
+    .option("--json", words("help.json-line"))
     .addHelpText(
       "after",
       examples(
@@ -215,20 +246,22 @@ function addReleases(image: Command, lang: Lang): void {
 async function addToList(files: string[], flags: ReleaseFlags, lang: Lang): Promise<void> {
   const inputs = flags.list === undefined ? files : [...files, flags.list];
   check(flags, [...inputs, flags.vault]);
-  const images = files.map((file) => readImageFile(readFile(file), nameOf(file)).image);
-  const standing = flags.list === undefined ? undefined : readFile(flags.list);
+  const images = files.map((file) => readImageFile(readDocument(file), nameOf(file)).image);
+  const standing = flags.list === undefined ? undefined : readDocument(flags.list);
   const vault = await openVaultOf(flags, lang);
   const before =
     standing === undefined ? NO_RELEASES : readReleaseList(standing, publicKeys(vault), nameOf(flags.list ?? ""));
   const now = Date.now();
   const { releases } = images.reduce((list, image) => addRelease(list, image, now), before);
+  check(flags, []);
   recordUse(vault, "image.release");
   const list = { number: before.number + 1, atMs: now, releases };
   await write(flags, signReleaseList(list, signingKey(vault, "releases")), lang);
+  tell({ kind: "release-list", file: outputOf(flags), number: list.number, releases: releases.length }, flags);
 }
 
 async function showList(file: string, flags: ShowReleaseFlags, lang: Lang): Promise<void> {
-  const bytes = readFile(file);
+  const bytes = readDocument(file);
   const keys =
     flags.publicKeys === undefined
       ? publicKeys(await openVaultOf(flags, lang))
@@ -251,5 +284,13 @@ async function write(flags: OutputFlags, bytes: Uint8Array, lang: Lang): Promise
     return;
   }
   await writeWhole(flags.output, bytes, flags.force === true);
-  say(textOf(lang, "cli.wrote", { file: flags.output }).text);
+  if (!flags.json) say(textOf(lang, "cli.wrote", { file: flags.output }).text);
+}
+
+function outputOf({ output }: OutputFlags): string {
+  return output === DASH ? "stdout" : output;
+}
+
+function tell(line: object, flags: OutputFlags): void {
+  if (flags.json) tellAll([JSON.stringify(line)], flags);
 }

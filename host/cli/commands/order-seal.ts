@@ -16,7 +16,7 @@ import { orderForDevice } from "../../orders/for-device.ts";
 import { applyRequest, readRequest } from "../../orders/requests.ts";
 import { sealEndFile } from "../../orders/sealed-file.ts";
 import { addVaultOptions, openVaultOf } from "../../vault/passphrase.ts";
-import { nameOf, readFile, readText as readTextFile } from "../files.ts";
+import { DOCUMENT_MOST_BYTES, nameOf, readFile, readText as readTextFile } from "../files.ts";
 import { examples } from "../help.ts";
 import { requestLines } from "../order-output.ts";
 import {
@@ -46,11 +46,11 @@ export function addSeal(order: Command, lang: Lang): void {
     .addHelpText("after", examples(lang, "order seal order.yaml --device OMB-000123 -o order.sealed"))
     .action(async (file: string, flags: SealFlags) => {
       checkSealOutput(flags, [file]);
-      const read = readOrder(file, readFile(file));
+      const read = readOrder(file, readFile(file, DOCUMENT_MOST_BYTES));
       const why = whyOf(flags);
       // Refused before the vault is asked for anything, and before a number is used up.
       orderForDevice(read.order, flags.device, UINT32_MOST);
-      const judge = judgeSeal(read.order, why);
+      const judge = judgeSeal(read, why);
       await sealAndWrite("order.seal", read, await openVaultOf(flags, lang), flags, why, judge, lang);
     });
 }
@@ -68,7 +68,7 @@ export function addAmend(order: Command, lang: Lang): void {
     )
     .action(async (file: string, flags: ChangeFlags) => {
       checkSealOutput(flags, [file, flags.last]);
-      const read = readOrder(file, readFile(file));
+      const read = readOrder(file, readFile(file, DOCUMENT_MOST_BYTES));
       const why = whyOf(flags);
       orderForDevice(read.order, flags.device, UINT32_MOST);
       const vault = await openVaultOf(flags, lang);
@@ -114,25 +114,37 @@ async function end(flags: EndFlags, lang: Lang): Promise<void> {
   if (witness !== undefined) checkFolder(witness);
   const vault = await openVaultOf(flags, lang);
   const last = lastFile === undefined ? undefined : lastOrder(lastFile, vault, device);
-  const ending = standingToEnd(vault, device, order, last && standingOf(last.read.order));
-  const keys = sealKeys(vault, flags);
+  const ending = standingToEnd(vault, device, order, last && standingOf(last.read));
+  checkSealOutput(flags, []);
+  const keys = sealKeys(vault, flags, true);
   const nowMs = Date.now();
   const endMs = Math.min(nowMs, ending.toMs ?? nowMs);
   const elsewhere = standingElsewhere(vault, device, order);
   const keptUntilMs = elsewhere === undefined ? endMs + ending.retentionDays * DAY_MS : undefined;
-  const counter = drawCounter(vault, "order.end", device, judgeEnd(last?.counter ?? ending.counter));
+  const counter = drawCounter(
+    vault,
+    { what: "order.end", order, ...why },
+    device,
+    judgeEnd(last?.counter ?? ending.counter),
+  );
   await tellSealed(sealEndFile(order, device, counter, keys, { ...why, keptUntilMs }, nowMs), vault, flags, lang);
   if (keptUntilMs === undefined) say(textOf(lang, "order.stands-elsewhere", { order, device: elsewhere ?? "" }).text);
-  else tellKept(order, endMs, ending.retentionDays, witness, lang);
+  else tellKept(order, endMs, ending.retentionDays, flags.output ?? "FILE", witness, lang);
 }
 
 /** Says until when records are kept, and has the archive count from the end on. */
-function tellKept(order: string, endMs: number, days: number, witness: string | undefined, lang: Lang): void {
+function tellKept(
+  order: string,
+  endMs: number,
+  days: number,
+  output: string,
+  witness: string | undefined,
+  lang: Lang,
+): void {
   const day = new Date(endMs + days * DAY_MS).toISOString().slice(0, 10);
   say(textOf(lang, "order.kept-until", { order, day }).text);
   if (witness === undefined) {
-    const at = new Date(endMs).toISOString();
-    say(textOf(lang, "order.retention-to-set", { order, at, days }).text);
+    say(textOf(lang, "order.retention-to-set", { file: output }).text);
     return;
   }
   const keys = openOrderKeys(path.join(witness, "order-keys"));

@@ -5,7 +5,7 @@ import { ToolError } from "../../../protocol/errors.ts";
 import { type ReadOrder, readOrderFile } from "../../orders/order-file.ts";
 import { REQUEST_EXAMPLE } from "../../orders/request-example.ts";
 import { readRequest } from "../../orders/requests.ts";
-import { isSealedFile } from "../../orders/sealed-file.ts";
+import { encodeSealedFile, isSealedFile } from "../../orders/sealed-file.ts";
 import { makeSheet, type Reader, type Sheet } from "../../orders/sheet.ts";
 import { sheetHtml } from "../../orders/sheet-html.ts";
 import { sheetText } from "../../orders/sheet-text.ts";
@@ -14,7 +14,17 @@ import { parseYaml } from "../../orders/yaml.ts";
 import { addVaultOptions, type VaultFlags } from "../../vault/passphrase.ts";
 import type { Fields } from "../../zones/json.ts";
 import { EXIT } from "../exit-codes.ts";
-import { checkOutput, DASH, nameOf, readFile, readText as readTextFile, reasonOf, writeWhole } from "../files.ts";
+import {
+  checkOutput,
+  DASH,
+  DOCUMENT_MOST_BYTES,
+  nameOf,
+  PRIVATE_MODE,
+  readFile,
+  readText as readTextFile,
+  reasonOf,
+  writeWhole,
+} from "../files.ts";
 import { addHelpCommand, examples } from "../help.ts";
 import { printAll, requestJson, requestLines, sealingJson, verificationLines } from "../order-output.ts";
 import { loaderBeside, type OutputFlags, readOrder, verify } from "../order-sealing.ts";
@@ -59,18 +69,36 @@ function addCreate(order: Command, lang: Lang): void {
       const folder = output === DASH ? "." : path.dirname(output);
       const zonesFile = fromZones === undefined ? undefined : path.relative(folder, fromZones) || fromZones;
       const name = output === DASH ? "stdout" : output;
-      // What was given is held against the rules at once, not when it is sealed.
-      readOrderFile(sampleYaml({ ...flags, zonesFile }), name, loaderBeside(path.join(folder, "-")));
+      checkGiven({ ...flags, zonesFile }, name, folder);
       const yaml = templateYaml({ ...flags, zonesFile }, lang);
       const text = flags.json ? `${JSON.stringify(parseYaml(yaml, name).root, undefined, 2)}\n` : yaml;
       await write(output, text, force, lang);
     });
 }
 
+/** Where in the file what an option gives ends up. */
+const OPTION_AT: Record<string, string> = {
+  ...{ id: "--id", "person.name": "--person", "person.birth": "--birth", "court.name": "--court" },
+  ...{ from: "--from", to: "--to", timezone: "--timezone" },
+};
+
+/** What was given is held against the rules at once, not when it is sealed; it is named as it was given. */
+function checkGiven(given: Given, name: string, folder: string): void {
+  try {
+    readOrderFile(sampleYaml(given), name, loaderBeside(path.join(folder, "-")));
+  } catch (error) {
+    const at = error instanceof ToolError && error.code === "order.bad-field" ? String(error.params.at) : "";
+    if (!(error instanceof ToolError) || !Object.hasOwn(OPTION_AT, at)) throw error;
+    const { line: _, ...params } = error.params;
+    throw new ToolError(error.code, { ...params, file: OPTION_AT[at] });
+  }
+}
+
 interface ShowFlags extends VaultFlags, OutputFlags {
   for: Reader;
   html?: boolean;
   publicKeys?: string;
+  redact?: boolean;
 }
 
 function addShow(order: Command, lang: Lang): void {
@@ -84,7 +112,8 @@ function addShow(order: Command, lang: Lang): void {
     .addOption(
       new Option("--for <reader>", words("help.order-for")).choices(["wearer", "operator"]).default("operator"),
     )
-    .option("--html", words("help.order-html"))
+    .addOption(new Option("--html", words("help.order-html")).conflicts("redact"))
+    .addOption(new Option("--redact", words("help.order-redact")).conflicts("json"))
     .option("--public-keys <file>", words("help.public-keys"))
     .addHelpText(
       "after",
@@ -92,6 +121,7 @@ function addShow(order: Command, lang: Lang): void {
         lang,
         "order show order.yaml --for wearer --lang ja",
         "order show order.sealed --public-keys keys.json --for wearer --html -o sheet.html",
+        "order show order.sealed --public-keys keys.json --redact -o court.sealed",
       ),
     )
     .action((file: string, flags: ShowFlags) => show(file, flags, lang));
@@ -100,8 +130,9 @@ function addShow(order: Command, lang: Lang): void {
 async function show(file: string, flags: ShowFlags, lang: Lang): Promise<void> {
   const { output = DASH, force = false, html, json } = flags;
   if (output !== DASH) checkOutput(output, [file], force);
-  const bytes = readFile(file);
+  const bytes = readFile(file, DOCUMENT_MOST_BYTES);
   if (!isSealedFile(bytes)) {
+    if (flags.redact) throw new ToolError("order.not-sealed", { file: nameOf(file) });
     const read = readOrder(file, bytes);
     const sheet = makeSheet(read.order, flags.for, lang, undefined);
     await write(output, json ? `${JSON.stringify(shownTo(flags.for, read))}\n` : sheetOf(sheet, html), force, lang);
@@ -109,6 +140,11 @@ async function show(file: string, flags: ShowFlags, lang: Lang): Promise<void> {
   }
   const { sealed, verified, hasKey } = await verify(file, bytes, flags, lang);
   const { read, statement, isRedacted } = verified;
+  if (flags.redact) {
+    if (sealed.centre === undefined) throw new ToolError("order.nothing-hidden", { file: nameOf(file) });
+    await write(output, encodeSealedFile({ ...sealed, centre: undefined }), force, lang);
+    return;
+  }
   if (json) {
     const line = JSON.parse(sealingJson(verified, sealed, nameOf(file))) as Record<string, unknown>;
     // Whether something was kept from him is kept from him as well.
@@ -118,6 +154,7 @@ async function show(file: string, flags: ShowFlags, lang: Lang): Promise<void> {
     await write(output, `${JSON.stringify({ ...line, ...more, verified: true, document })}\n`, force, lang);
     return;
   }
+  if (read === undefined && (html || output !== DASH)) throw new ToolError("order.no-sheet", { file: nameOf(file) });
   for (const line of verificationLines(verified, hasKey, flags.for, lang)) say(line);
   if (read !== undefined)
     await write(output, sheetOf(makeSheet(read.order, flags.for, lang, statement), html), force, lang);
@@ -203,11 +240,12 @@ function addOutput(command: Command, lang: Lang): Command {
     .option("--json", words("help.json-line"));
 }
 
-async function write(output: string, content: string, force: boolean, lang: Lang): Promise<void> {
+async function write(output: string, content: string | Uint8Array, force: boolean, lang: Lang): Promise<void> {
   if (output === DASH) {
     printRaw(content);
     return;
   }
-  await writeWhole(output, content, force);
+  // It names a person, his birth and, but for the wearer, hidden places.
+  await writeWhole(output, content, force, PRIVATE_MODE);
   say(textOf(lang, "cli.wrote", { file: output }).text);
 }

@@ -11,6 +11,7 @@ import { type ReplayResult, replay } from "../../../simulator/replay/replay.ts";
 import { reportData } from "../../../simulator/replay/report-data.ts";
 import { renderReport } from "../../../simulator/report/html.ts";
 import { parseInstant } from "../../../simulator/traces/instant.ts";
+import { readTrace } from "../../../simulator/traces/read.ts";
 import type { Trace } from "../../../simulator/traces/trace.ts";
 import { readZones } from "../../zones/geojson.ts";
 import { DELAY_BOUNDS_S, DELAY_S, HEARTBEAT_BOUNDS_S, HEARTBEAT_S, openOrder, readOrder } from "../../zones/order.ts";
@@ -113,6 +114,8 @@ async function runRecorded(
 ): Promise<number> {
   const [file] = files;
   const bytes = Uint8Array.from(readFile(file));
+  // What is no recording at all needs no zones: what is wrong with it is said instead.
+  if (!isRecorded(bytes)) readTrace(bytes, nameOf(file));
   if (!isRecorded(bytes))
     throw new ToolError("cli.missing-option", { what: "--zones <file>", detail: "reason.see-help" });
   if (files.length > 1) throw new ToolError("replay.one-journal", { file: nameOf(file) });

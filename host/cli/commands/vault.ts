@@ -15,15 +15,13 @@ import {
 import { addVaultOptions, openVaultOf, readNewPassphrase, type VaultFlags } from "../../vault/passphrase.ts";
 import { publicKeysText } from "../../vault/public-keys.ts";
 import { SCRYPT_LOG_N } from "../../vault/sealed-file.ts";
+import { sealedFor } from "../../vault/sealed-orders.ts";
 import { checkVaultFile, createVault, type PublicKey, publicKeys, recordUse } from "../../vault/vault.ts";
-import { checkOutput, DASH, writeWhole } from "../files.ts";
+import { checkOutput, DASH, PRIVATE_MODE, writeWhole } from "../files.ts";
 import { addHelpCommand, examples } from "../help.ts";
 import { wholeNumber } from "../options.ts";
 import { type Lang, print, printRaw, say, textOf } from "../output.ts";
 import { showAudit, showStatus } from "../vault-text.ts";
-
-/** Only the owner reads a file of keys. */
-const SECRET_MODE = 0o600;
 
 interface OutputFlags {
   output?: string;
@@ -193,14 +191,18 @@ async function revokeOne(
     return;
   }
   if (flags.output !== undefined) throw new ToolError("vault.no-output", { detail: "reason.see-help" });
-  revokeDevice(await openVaultOf(flags, lang), id);
+  const vault = await openVaultOf(flags, lang);
+  revokeDevice(vault, id);
   say(textOf(lang, "vault.revoked", { device: id }).text);
+  const { standing } = vault.look((contents) => sealedFor(contents, id));
+  if (standing.kind === "order") say(textOf(lang, "vault.revoked-stands", { device: id, order: standing.id }).text);
 }
 
 async function exportPublic(flags: VaultFlags & OutputFlags, lang: Lang): Promise<void> {
   const { output = DASH, force = false } = flags;
   if (output !== DASH) checkOutput(output, [flags.vault], force);
   const vault = await openVaultOf(flags, lang);
+  if (output !== DASH) checkOutput(output, [], force);
   recordUse(vault, "vault.export-public");
   const text = publicKeysText(publicKeys(vault));
   if (output === DASH) {
@@ -234,7 +236,10 @@ async function writeSecret(
   const output = needed(flags.output, "-o, --output <file>");
   if (output === DASH) throw new ToolError("vault.not-to-stdout");
   checkOutput(output, [flags.vault], flags.force === true);
-  await writeWhole(output, make(await openVaultOf(flags, lang)), flags.force === true, SECRET_MODE);
+  const vault = await openVaultOf(flags, lang);
+  // Once more, now that the passphrase has been read: from a file that must not be written over.
+  checkOutput(output, [], flags.force === true);
+  await writeWhole(output, make(vault), flags.force === true, PRIVATE_MODE);
   say(textOf(lang, "cli.wrote", { file: output }).text);
 }
 
