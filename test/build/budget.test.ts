@@ -12,7 +12,7 @@ import { ROOT } from "../shared.ts";
 
 /** What was asked for (README says why it is not reached), and what the last measured build took. */
 const BUNDLE_TARGET_BYTES = 56 * 1024;
-const BUNDLE_RECORDED_BYTES = 117_000;
+const BUNDLE_RECORDED_BYTES = 117_011;
 /** A change that costs more than this is worth a look, and a new figure here. */
 const SLACK_BYTES = 1_024;
 
